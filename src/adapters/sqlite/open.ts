@@ -1,0 +1,154 @@
+import Database from 'better-sqlite3';
+import { StoreFailed } from '../../engine/ports.ts';
+import { migrations } from './schema.ts';
+
+export type Db = Database.Database;
+
+/** WAL had a corruption fault with several connections that was mended in 3.51.3. */
+const oldestSound = [3, 51, 3] as const;
+
+/** Longer than any healthy commit, and short enough that a stuck writer does not freeze the event loop. */
+const busyTimeoutMs = 80;
+
+/**
+ * Opens the database for writing, checks that it is whole, brings it to the newest schema, and makes sure that a commit
+ * is on disk when it returns. Throws StoreFailed with a sentence that says what to do.
+ */
+export function openDatabase(file: string): { readonly db: Db; readonly unlock: () => void } {
+  const unlock = lock(file);
+  let db: Db | undefined;
+  try {
+    db = new Database(file, { timeout: busyTimeoutMs });
+    checkVersion(db);
+    db.pragma('journal_mode = WAL');
+    db.pragma('foreign_keys = ON');
+    const damage = db.pragma('quick_check(1)', { simple: true });
+    if (damage !== 'ok') throw corrupt(file, String(damage));
+    migrate(db);
+    db.pragma('synchronous = FULL');
+    // Read back only after a first statement: straight after the switch to WAL the answer is not yet the real one.
+    db.prepare('SELECT count(*) FROM effects').get();
+    if (db.pragma('synchronous', { simple: true }) !== 2) {
+      throw new StoreFailed(
+        'failed',
+        'SQLite did not accept synchronous=FULL, so a commit could be lost. Genesis does not start.',
+      );
+    }
+    return { db, unlock };
+  } catch (error) {
+    db?.close();
+    unlock();
+    throw storeFailed(error, file);
+  }
+}
+
+/** Opens the database for reading beside a running bot. */
+export function openForReading(file: string): Db {
+  try {
+    return new Database(file, { readonly: true, fileMustExist: true, timeout: 2_000 });
+  } catch (error) {
+    throw storeFailed(error, file);
+  }
+}
+
+/**
+ * One writer at a time: a lock database beside the real one is held exclusively for as long as the process lives, and
+ * the operating system lets go of it even after a kill -9. Readers of the real database are not in its way.
+ */
+function lock(file: string): () => void {
+  if (file === ':memory:') return () => {};
+  let holder: Db | undefined;
+  try {
+    const held = new Database(`${file}.lock`, { timeout: 0 });
+    holder = held;
+    held.pragma('locking_mode = EXCLUSIVE');
+    held.exec('BEGIN EXCLUSIVE');
+    return () => held.close();
+  } catch (error) {
+    holder?.close();
+    if (isCode(error, 'SQLITE_BUSY')) {
+      throw new StoreFailed(
+        'busy',
+        `Another Genesis is running on ${file}. Stop it first, or give this one another DATABASE_URL.`,
+        error,
+      );
+    }
+    throw storeFailed(error, file);
+  }
+}
+
+function checkVersion(db: Db): void {
+  const version = db.prepare<[], { v: string }>('SELECT sqlite_version() AS v').get()?.v ?? '0';
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of oldestSound.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new StoreFailed(
+        'failed',
+        `SQLite ${version} can corrupt a WAL database; ${oldestSound.join('.')} or newer is needed.`,
+      );
+    }
+  }
+}
+
+function migrate(db: Db): void {
+  const at = Number(db.pragma('user_version', { simple: true }));
+  if (at > migrations.length) {
+    throw new StoreFailed(
+      'failed',
+      `The database is of a newer Genesis (schema ${at}, this one knows ${migrations.length}).`,
+    );
+  }
+  for (let version = at; version < migrations.length; version++) {
+    db.transaction(() => {
+      db.exec(migrations[version] ?? '');
+      db.pragma(`user_version = ${version + 1}`);
+    }).immediate();
+  }
+}
+
+const corrupt = (file: string, detail: string): StoreFailed =>
+  new StoreFailed(
+    'corrupt',
+    `The database ${file} is damaged (${detail}). Restore it from the newest backup.`,
+  );
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Database.SqliteError && error.code.startsWith(code);
+
+/** SQLite's errors in the words of the port. */
+export function storeFailed(error: unknown, file: string): StoreFailed {
+  if (error instanceof StoreFailed) return error;
+  if (isCode(error, 'SQLITE_BUSY') || isCode(error, 'SQLITE_LOCKED')) {
+    return new StoreFailed('busy', `The database ${file} is locked by another process.`, error);
+  }
+  if (isCode(error, 'SQLITE_FULL')) {
+    return new StoreFailed(
+      'full',
+      `The disk of ${file} is full. Free some space; Genesis goes on by itself.`,
+      error,
+    );
+  }
+  if (isCode(error, 'SQLITE_CORRUPT') || isCode(error, 'SQLITE_NOTADB')) {
+    return new StoreFailed(
+      'corrupt',
+      `The database ${file} is damaged. Restore it from the newest backup.`,
+      error,
+    );
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreFailed('failed', `The database ${file} did not do its part: ${message}.`, error);
+}
+
+/** Whether the fault is the database's own, so that nothing else in the same transaction can be trusted either. */
+export const isFatal = (error: unknown): boolean =>
+  [
+    'SQLITE_BUSY',
+    'SQLITE_LOCKED',
+    'SQLITE_FULL',
+    'SQLITE_CORRUPT',
+    'SQLITE_NOTADB',
+    'SQLITE_IOERR',
+    'SQLITE_READONLY',
+  ].some((code) => isCode(error, code));

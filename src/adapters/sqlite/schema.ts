@@ -1,0 +1,55 @@
+/**
+ * Migrations in order, each applied once, in a transaction of its own; `user_version` counts them. They only ever add:
+ * the version before must still be able to run on the result.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE events (
+    position  INTEGER PRIMARY KEY,
+    stream    TEXT NOT NULL,
+    version   INTEGER NOT NULL,
+    type      TEXT NOT NULL,
+    schema    INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    actor     TEXT NOT NULL,
+    data      TEXT,
+    data_hash TEXT NOT NULL,
+    hash      TEXT NOT NULL,
+    UNIQUE (stream, version)
+  ) STRICT;
+
+  CREATE TABLE effects (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream     TEXT NOT NULL,
+    lane       TEXT,
+    coalesce   TEXT,
+    not_before INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    leased_at  INTEGER,
+    created_at INTEGER NOT NULL,
+    error      TEXT,
+    body       TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX effects_lane ON effects (lane, id);
+  CREATE INDEX effects_due ON effects (not_before) WHERE leased_at IS NULL;
+  CREATE INDEX effects_coalesce ON effects (coalesce) WHERE coalesce IS NOT NULL AND leased_at IS NULL;
+
+  CREATE TABLE claims (key TEXT PRIMARY KEY, stream TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE seen (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE definitions (hash TEXT PRIMARY KEY, canonical TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE messages (subject TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE incidents (
+    number     INTEGER PRIMARY KEY,
+    open       INTEGER NOT NULL,
+    service    TEXT,
+    severity   TEXT NOT NULL,
+    opened_at  INTEGER NOT NULL,
+    channel    TEXT
+  ) STRICT;
+  CREATE INDEX incidents_open ON incidents (number) WHERE open = 1;
+  CREATE INDEX incidents_channel ON incidents (channel) WHERE channel IS NOT NULL;
+
+  CREATE TABLE runs (number INTEGER PRIMARY KEY) STRICT;
+  `,
+];

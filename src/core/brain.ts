@@ -1,0 +1,75 @@
+import type { Command } from './command.ts';
+import type { Context, Stream } from './context.ts';
+import { type Decision, type Event, refuse } from './decision.ts';
+import { alertClaims, playbookFor, routeAlert } from './incident/alerts.ts';
+import { openClaim } from './incident/claims.ts';
+import { decideIncident, type ForIncident } from './incident/decide.ts';
+import type { IncidentEvent } from './incident/events.ts';
+import { evolveIncident } from './incident/incident.ts';
+import type { Room } from './playbook/room.ts';
+import { decideRun, type ForRun } from './run/decide.ts';
+import type { RunEvent } from './run/events.ts';
+import { evolveRun } from './run/run.ts';
+import { type IncidentId, incidentId, isRunId, type StreamId } from './stream.ts';
+
+/**
+ * The one way from a command to a decision. A store asks, in this order and within one transaction: which claims does
+ * the command depend on, which stream is it for, and what does that stream decide. All of it is pure.
+ */
+
+/** Claims whose holders the command must know before it can be routed or decided. */
+export function claimsOf(command: Command, room: Room): readonly string[] {
+  switch (command.type) {
+    case 'alert.notice': {
+      const claims = alertClaims(command.notice, playbookFor(command.notice, { room }));
+      return Object.values(claims).filter((claim) => claim !== null);
+    }
+    case 'incident.declare':
+      return command.service === null ? [] : [openClaim(command.service)];
+    default:
+      return [];
+  }
+}
+
+/** The stream that decides; new ones get the next number. */
+export function routeOf(command: Command, context: Context): StreamId {
+  if (isForRun(command)) {
+    return command.type === 'run.start' ? (command.run ?? `RUN-${context.nextRun}`) : command.run;
+  }
+  switch (command.type) {
+    case 'alert.notice':
+      return routeAlert(command.notice, context) ?? incidentId(context.nextIncident);
+    case 'incident.declare':
+      return incidentId(context.nextIncident);
+    default:
+      return command.incident;
+  }
+}
+
+const isForRun = (command: Command): command is ForRun => command.type.startsWith('run.');
+
+/** The incident that a run belongs to, by its id; null for a run of its own. */
+export function incidentOfRun(stream: StreamId): IncidentId | null {
+  const dot = stream.indexOf('.');
+  return dot < 0 ? null : (stream.slice(0, dot) as IncidentId);
+}
+
+export function decide(command: Command, stream: StreamId, state: Stream | null, context: Context): Decision {
+  if (isForRun(command)) {
+    return isRunId(stream)
+      ? decideRun(command, state?.kind === 'run' ? state.run : null, context)
+      : refuse('invalid', `${stream} is not a run.`);
+  }
+  return isRunId(stream)
+    ? refuse('invalid', `${stream} is not an incident.`)
+    : decideIncident(command as ForIncident, state?.kind === 'incident' ? state.incident : null, context);
+}
+
+export function evolve(stream: StreamId, state: Stream | null, event: Event): Stream {
+  return isRunId(stream)
+    ? { kind: 'run', run: evolveRun(state?.kind === 'run' ? state.run : null, event as RunEvent) }
+    : {
+        kind: 'incident',
+        incident: evolveIncident(state?.kind === 'incident' ? state.incident : null, event as IncidentEvent),
+      };
+}

@@ -1,0 +1,28 @@
+import type { Incident } from './incident/incident.ts';
+import type { Definition } from './playbook/definition.ts';
+import type { Room } from './playbook/room.ts';
+import type { Run } from './run/run.ts';
+import type { StreamId } from './stream.ts';
+
+export type Stream =
+  | { readonly kind: 'incident'; readonly incident: Incident }
+  | { readonly kind: 'run'; readonly run: Run };
+
+/** All that a decision may know besides the state of its own stream, gathered in the transaction that it is part of. */
+export type Context = {
+  /** Milliseconds since the epoch; one for all commands of a transaction. */
+  readonly now: number;
+  readonly room: Room;
+  /** The numbers that the next incident and the next run outside an incident will have. */
+  readonly nextIncident: number;
+  readonly nextRun: number;
+  /** Who holds the claims that the command asked about. */
+  readonly holders: ReadonlyMap<string, { readonly stream: StreamId; readonly state: Stream }>;
+  /** For a run: the definition it is pinned to, and its incident as it stands. */
+  readonly definition: Definition | null;
+  readonly incident: Incident | null;
+};
+
+/** A playbook by a name that came from outside: only what operators wrote counts, never a property every object has. */
+export const playbookNamed = (name: string, { room }: Pick<Context, 'room'>): Definition | undefined =>
+  Object.hasOwn(room.definitions, name) ? room.definitions[name] : undefined;

@@ -1,0 +1,125 @@
+import type { Command } from './command.ts';
+import type { PlannedCommand } from './run/plan.ts';
+import type { IncidentId, RunId } from './stream.ts';
+
+/**
+ * Work for the outside, decided together with the events and performed only after the commit.
+ *
+ * Effects of one `lane` are performed one after the other, in the order in which they were decided; effects without a
+ * lane stand alone. `coalesce` names a subject: a newer effect replaces the one that is still waiting, because what is
+ * shown is read from the state at the moment of showing.
+ */
+export type Effect = EffectBody & {
+  readonly lane: string | null;
+  readonly coalesce: string | null;
+  /** Milliseconds since the epoch before which it is not performed. */
+  readonly notBefore: number;
+};
+
+export type EffectBody =
+  /** Make sure that a subject is shown in its present state: posted once, updated in place ever after. */
+  | { readonly kind: 'show'; readonly subject: Subject; readonly where: Where }
+  | { readonly kind: 'open-channel'; readonly incident: IncidentId; readonly name: string }
+  | { readonly kind: 'set-topic'; readonly incident: IncidentId }
+  | {
+      readonly kind: 'invite';
+      readonly incident: IncidentId;
+      readonly groups: readonly string[];
+      readonly users: readonly string[];
+    }
+  | { readonly kind: 'pin'; readonly subject: Subject; readonly where: Where }
+  | { readonly kind: 'bookmark'; readonly incident: IncidentId; readonly title: string; readonly url: string }
+  /** A chart of an indicator as a picture, with the mitigations marked. */
+  | {
+      readonly kind: 'chart';
+      readonly run: RunId;
+      readonly step: string;
+      readonly indicator: string;
+      readonly fromMs: number;
+      readonly subject: Subject;
+      readonly where: Where;
+    }
+  | { readonly kind: 'post-mortem'; readonly incident: IncidentId; readonly where: Where }
+  /** Performed at most once: an interrupted one is never tried again, its outcome is unknown. */
+  | {
+      readonly kind: 'run-command';
+      readonly run: RunId;
+      readonly step: string;
+      readonly attempt: number;
+      readonly command: number;
+      readonly planned: PlannedCommand;
+    }
+  | {
+      readonly kind: 'stop-command';
+      readonly run: RunId;
+      readonly step: string;
+      readonly attempt: number;
+      readonly command: number;
+    }
+  | {
+      readonly kind: 'read-indicator';
+      readonly run: RunId;
+      readonly step: string;
+      readonly attempt: number;
+      readonly indicator: string;
+      readonly purpose: 'gate' | 'before' | 'probe';
+    }
+  /** A command for a stream: at once, or as a timer when `notBefore` lies ahead. */
+  | { readonly kind: 'tell'; readonly command: Command };
+
+/** What a message is about; one subject is one message. */
+export type Subject =
+  | { readonly kind: 'announcement'; readonly incident: IncidentId }
+  | { readonly kind: 'card'; readonly incident: IncidentId }
+  | { readonly kind: 'note'; readonly incident: IncidentId; readonly number: number }
+  | { readonly kind: 'quiet'; readonly incident: IncidentId; readonly time: number }
+  | { readonly kind: 'resolved'; readonly incident: IncidentId; readonly time: number }
+  | { readonly kind: 'unresolved'; readonly incident: IncidentId }
+  | { readonly kind: 'plan'; readonly run: RunId }
+  | { readonly kind: 'run'; readonly run: RunId }
+  | { readonly kind: 'step'; readonly run: RunId; readonly step: string; readonly attempt: number }
+  | { readonly kind: 'output'; readonly run: RunId; readonly step: string; readonly attempt: number }
+  | {
+      readonly kind: 'chart';
+      readonly run: RunId;
+      readonly step: string;
+      readonly attempt: number;
+      readonly moment: string;
+    }
+  | { readonly kind: 'post-mortem'; readonly incident: IncidentId; readonly time: number };
+
+/** Stable text of a subject: the key of its message, also written into the message's metadata. */
+export function subjectKey(subject: Subject): string {
+  switch (subject.kind) {
+    case 'announcement':
+    case 'card':
+    case 'unresolved':
+      return `${subject.kind}/${subject.incident}`;
+    case 'note':
+      return `note/${subject.incident}/${subject.number}`;
+    case 'quiet':
+    case 'resolved':
+    case 'post-mortem':
+      return `${subject.kind}/${subject.incident}/${subject.time}`;
+    case 'plan':
+    case 'run':
+      return `${subject.kind}/${subject.run}`;
+    case 'step':
+    case 'output':
+      return `${subject.kind}/${subject.run}/${subject.step}/${subject.attempt}`;
+    case 'chart':
+      return `chart/${subject.run}/${subject.step}/${subject.attempt}/${subject.moment}`;
+    default: {
+      const never: never = subject;
+      return never;
+    }
+  }
+}
+
+/** Where a message goes: a channel by name or id, or wherever the incident lives, and perhaps the thread of another subject. */
+export type Where = {
+  readonly in:
+    | { readonly kind: 'incident'; readonly incident: IncidentId }
+    | { readonly kind: 'channel'; readonly channel: string };
+  readonly thread: Subject | null;
+};

@@ -1,0 +1,208 @@
+import { alertName, episodeOf, type Notice, noticeKey } from '../alert/alert.ts';
+import type { Context } from '../context.ts';
+import { accept, type Decision } from '../decision.ts';
+import { Draft } from '../draft.ts';
+import type { Definition } from '../playbook/definition.ts';
+import { matchPlaybook } from '../playbook/match.ts';
+import { moreUrgent, type Severity, severityFromLabel } from '../severity.ts';
+import { openClaim } from './claims.ts';
+import { effectsOf, type IncidentDraft } from './effects.ts';
+import type { IncidentEvent } from './events.ts';
+import { evolveIncident, type Incident, isOpen } from './incident.ts';
+import { newIncident, raiseSeverity } from './open.ts';
+
+/** Claims that a notice asks about: has it been seen, and who holds its episode, its service, its group, its fingerprint. */
+export function alertClaims(notice: Notice, definition: Definition) {
+  const service = serviceOf(notice, definition);
+  return {
+    notice: `notice:${noticeKey(notice)}`,
+    episode: `episode:${episodeOf(notice)}`,
+    service: service === null ? null : openClaim(service),
+    group: `open-group:${notice.groupKey}`,
+    recent: `recent:${notice.fingerprint}`,
+  };
+}
+
+export const playbookFor = (notice: Notice, context: Pick<Context, 'room'>): Definition =>
+  matchPlaybook(context.room.definitions, notice.labels);
+
+/** The service an alert is about: its own label, else the service of the playbook that answers it by name. */
+export function serviceOf(notice: Notice, definition: Definition): string | null {
+  const label = notice.labels.service;
+  if (label) return label;
+  return definition.playbook.name === 'generic' ? null : definition.playbook.service;
+}
+
+/** The playbook decides; an alert without one of its own is as severe as its label says. */
+function severityOf(notice: Notice, definition: Definition): Severity {
+  return definition.playbook.name === 'generic'
+    ? severityFromLabel(notice.labels.severity)
+    : definition.playbook.severity;
+}
+
+export function openFromAlert(notice: Notice, context: Context): Decision<IncidentEvent> {
+  const definition = playbookFor(notice, context);
+  const claims = alertClaims(notice, definition);
+  if (context.holders.has(claims.notice)) return accept<IncidentEvent>([]);
+  // A resolved notice of an episode that nobody saw firing says that there is nothing to do.
+  if (notice.status === 'resolved') return accept<IncidentEvent>([]);
+  const service = serviceOf(notice, definition);
+  const name = alertName(notice);
+  const title = definition.playbook.name === 'generic' ? name : definition.playbook.title;
+  const draft = newIncident(
+    {
+      title,
+      service,
+      severity: severityOf(notice, definition),
+      definition,
+      summary: summaryOf(notice),
+      by: 'alertmanager',
+    },
+    context,
+    (opened) => attach(opened, notice, definition, context, 'it opened the incident'),
+  );
+  return draft.decided();
+}
+
+export function joinAlert(notice: Notice, incident: Incident, context: Context): Decision<IncidentEvent> {
+  const definition = playbookFor(notice, context);
+  const claims = alertClaims(notice, definition);
+  if (context.holders.has(claims.notice)) return accept<IncidentEvent>([]);
+  const draft: IncidentDraft = new Draft(incident, evolveIncident);
+  return notice.status === 'firing'
+    ? fired(draft, notice, definition, context)
+    : resolvedAlert(draft, notice, claims.notice, context);
+}
+
+function fired(
+  draft: IncidentDraft,
+  notice: Notice,
+  definition: Definition,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { now } = context;
+  const before = draft.state;
+  const effects = effectsOf(draft, context);
+  if (!isOpen(before)) {
+    draft.emit({
+      type: 'IncidentReopened',
+      data: { why: `${alertName(notice)} fired again` },
+      at: now,
+      by: 'alertmanager',
+    });
+    draft.take(openClaim(before.service ?? before.id));
+    effects.note('bot', `Reopened: ${alertName(notice)} fired again.`, 'alertmanager');
+    effects.watch(definition);
+  } else if (before.allQuietSince !== null) {
+    // A time limit that ran out while all was quiet said nothing; the trouble that is back has one of its own.
+    effects.watch(definition);
+  }
+  attach(draft, notice, definition, context, reasonToJoin(before, notice));
+  const severity = moreUrgent(before.severity, severityOf(notice, definition));
+  if (severity !== before.severity) {
+    raiseSeverity(
+      draft,
+      { severity, why: `${alertName(notice)} is ${severity}.`, by: 'alertmanager', definition },
+      context,
+    );
+  }
+  // Each playbook is walked once per opening, however many of its alerts fire.
+  if (draft.state.place.kind !== 'log' && !draft.state.walked.includes(definition.playbook.name)) {
+    effects.run(definition, { kind: 'bot' }, null);
+  }
+  effects.shown();
+  effects.topic();
+  return draft.decided();
+}
+
+function resolvedAlert(
+  draft: IncidentDraft,
+  notice: Notice,
+  seen: string,
+  context: Context,
+): Decision<IncidentEvent> {
+  const episode = episodeOf(notice);
+  const known = draft.state.alerts[episode];
+  if (!known || known.endsAt !== null) return accept<IncidentEvent>([]);
+  const effects = effectsOf(draft, context);
+  draft.take(seen);
+  draft.emit({
+    type: 'AlertResolved',
+    data: { episode, endsAt: notice.endsAt ?? context.now },
+    at: context.now,
+    by: 'alertmanager',
+  });
+  if (isOpen(draft.state)) {
+    if (draft.state.allQuietSince !== null) effects.quiet();
+    effects.shown();
+  }
+  return draft.decided();
+}
+
+function attach(
+  draft: IncidentDraft,
+  notice: Notice,
+  definition: Definition,
+  context: Context,
+  why: string,
+): void {
+  const claims = alertClaims(notice, definition);
+  draft.take(claims.notice);
+  draft.take(claims.episode);
+  // These two move from incident to incident: they point at the latest one.
+  draft.free(claims.recent);
+  draft.take(claims.recent);
+  draft.free(claims.group);
+  draft.take(claims.group);
+  draft.emit({
+    type: 'AlertFired',
+    data: {
+      episode: episodeOf(notice),
+      why,
+      alert: {
+        name: alertName(notice),
+        fingerprint: notice.fingerprint,
+        labels: notice.labels,
+        summary: summaryOf(notice),
+        startsAt: notice.startsAt,
+      },
+    },
+    at: context.now,
+    by: 'alertmanager',
+  });
+}
+
+function reasonToJoin(incident: Incident, notice: Notice): string {
+  if (!isOpen(incident)) return 'it fired again within the time in which an incident is reopened';
+  if (incident.service !== null && notice.labels.service === incident.service)
+    return `${incident.service} has this incident open`;
+  return 'its alert group has this incident open';
+}
+
+const summaryOf = (notice: Notice): string =>
+  (notice.annotations.summary ?? notice.annotations.description ?? alertName(notice)).slice(0, 1_000);
+
+/** Which stream a notice belongs to, from the holders of its claims; null where it opens a new incident. */
+export function routeAlert(notice: Notice, context: Context) {
+  const definition = playbookFor(notice, context);
+  const claims = alertClaims(notice, definition);
+  const holder = (claim: string | null) => {
+    const found = claim === null ? undefined : context.holders.get(claim);
+    return found?.state.kind === 'incident' ? found.state.incident : undefined;
+  };
+  const episode = holder(claims.episode) ?? holder(claims.notice);
+  if (episode) return episode.id;
+  const service = holder(claims.service);
+  if (service) return service.id;
+  const group = holder(claims.group);
+  if (group && isOpen(group)) return group.id;
+  const recent = holder(claims.recent) ?? group;
+  const reopens =
+    notice.status === 'firing' &&
+    recent?.resolved &&
+    context.now - recent.resolved.at <= context.room.reopenWithinMs &&
+    sameService(recent, serviceOf(notice, definition));
+  return reopens ? recent.id : null;
+}
+
+const sameService = (incident: Incident, service: string | null): boolean => incident.service === service;

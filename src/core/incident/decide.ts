@@ -1,0 +1,242 @@
+import { forbidden } from '../access/forbidden.ts';
+import { actorId } from '../actor.ts';
+import type { AlertCommand, Command, IncidentCommand } from '../command.ts';
+import { type Context, playbookNamed } from '../context.ts';
+import { type Decision, type Refusal, refuse } from '../decision.ts';
+import { Draft } from '../draft.ts';
+import { spokenDuration } from '../duration.ts';
+import { time } from '../moment.ts';
+import { genericName } from '../playbook/match.ts';
+import { moreUrgent } from '../severity.ts';
+import type { RunId } from '../stream.ts';
+import { joinAlert, openFromAlert } from './alerts.ts';
+import { openClaim } from './claims.ts';
+import { effectsOf, type IncidentDraft } from './effects.ts';
+import type { IncidentEvent } from './events.ts';
+import { evolveIncident, type Incident, isOpen } from './incident.ts';
+import { newIncident, raiseSeverity } from './open.ts';
+
+/** Commands that an incident's stream decides. */
+export type ForIncident = Command & (AlertCommand | IncidentCommand);
+
+type Says = Extract<IncidentCommand, { incident: unknown }>;
+
+export function decideIncident(
+  command: ForIncident,
+  incident: Incident | null,
+  context: Context,
+): Decision<IncidentEvent> {
+  switch (command.type) {
+    case 'alert.notice':
+      return incident ? joinAlert(command.notice, incident, context) : openFromAlert(command.notice, context);
+    case 'incident.declare':
+      return declare(command, context);
+    default:
+      return incident
+        ? decideOpen(command, incident, context)
+        : refuse('not-found', `There is no ${command.incident}.`);
+  }
+}
+
+function declare(
+  command: Command & Extract<IncidentCommand, { type: 'incident.declare' }>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const denied = forbidden(command.actor, 'change', command.service, context.room);
+  if (denied) return denied;
+  const playbook = command.playbook ?? 'generic';
+  const definition = playbookNamed(playbook, context);
+  if (!definition) return refuse('invalid', `There is no playbook named ${playbook}.`);
+  const open = command.service === null ? undefined : context.holders.get(openClaim(command.service));
+  if (open) {
+    return refuse(
+      'already',
+      `${open.stream} is already open for ${command.service}. Add what you know there.`,
+    );
+  }
+  const draft = newIncident(
+    {
+      title: command.title,
+      service: command.service,
+      severity: command.severity,
+      definition,
+      summary: command.summary,
+      by: actorId(command.actor),
+    },
+    context,
+  );
+  return draft.decided();
+}
+
+function decideOpen(command: Command & Says, incident: Incident, context: Context): Decision<IncidentEvent> {
+  // Looking needs no command, so whatever arrives here changes something.
+  const denied = forbidden(command.actor, 'change', incident.service, context.room);
+  if (denied) return denied;
+  const { now } = context;
+  const by = actorId(command.actor);
+  const draft: IncidentDraft = new Draft(incident, evolveIncident);
+  const effects = effectsOf(draft, context);
+
+  switch (command.type) {
+    case 'incident.acknowledge': {
+      if (!isOpen(incident)) return alreadyResolved(incident);
+      if (incident.acknowledged) {
+        return refuse(
+          'already',
+          `<@${incident.acknowledged.by}> already has it, since ${time(incident.acknowledged.at)}.`,
+        );
+      }
+      draft.emit({ type: 'IncidentAcknowledged', data: {}, at: now, by });
+      if (!incident.roles.commander && incident.severity === 'P0') {
+        draft.emit({ type: 'RoleAssigned', data: { role: 'commander', user: by }, at: now, by });
+      }
+      effects.shown();
+      effects.topic();
+      return draft.decided();
+    }
+    case 'incident.severity': {
+      if (incident.severity === command.severity) {
+        return refuse('already', `${incident.id} is ${command.severity} already.`);
+      }
+      const { severity, why } = command;
+      const definition = playbookNamed(incident.playbook, context) ?? playbookNamed(genericName, context);
+      if (definition && moreUrgent(severity, incident.severity) === severity) {
+        raiseSeverity(draft, { severity, why, by, definition }, context);
+      } else {
+        draft.emit({
+          type: 'SeverityChanged',
+          data: { severity, from: incident.severity, why },
+          at: now,
+          by,
+        });
+        effects.note('bot', `Severity ${incident.severity} → ${severity}${why ? `: ${why}` : ''}`, by);
+      }
+      effects.shown();
+      effects.topic();
+      return draft.decided();
+    }
+    case 'incident.role': {
+      const { role, user } = command;
+      if (incident.roles[role] === user) return refuse('already', `<@${user}> is ${role} already.`);
+      draft.emit({ type: 'RoleAssigned', data: { role, user }, at: now, by });
+      effects.note(
+        'bot',
+        `${role === 'communications' ? 'Communications' : role === 'scribe' ? 'Scribe' : 'Commander'}: <@${user}>`,
+        by,
+      );
+      effects.invite([], [user]);
+      effects.shown();
+      effects.topic();
+      return draft.decided();
+    }
+    case 'incident.note': {
+      effects.note(command.kind, command.text, by);
+      effects.shown();
+      return draft.decided();
+    }
+    case 'incident.resolve': {
+      if (!isOpen(incident)) return alreadyResolved(incident);
+      draft.emit({ type: 'IncidentResolved', data: { note: command.note }, at: now, by });
+      draft.free(openClaim(incident.service ?? incident.id));
+      for (const run of incident.runs) {
+        draft.effect({
+          kind: 'tell',
+          command: { actor: { kind: 'bot' }, type: 'run.end', run, why: `${incident.id} was resolved.` },
+        });
+      }
+      effects.shown();
+      effects.topic();
+      effects.resolved();
+      return draft.decided();
+    }
+    case 'incident.reopen': {
+      if (isOpen(incident)) return refuse('already', `${incident.id} is open.`);
+      const other = incident.service === null ? undefined : context.holders.get(openClaim(incident.service));
+      if (other) return refuse('busy', `${other.stream} is open for ${incident.service}; go on there.`);
+      draft.emit({ type: 'IncidentReopened', data: { why: command.why }, at: now, by });
+      draft.take(openClaim(incident.service ?? incident.id));
+      effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
+      const definition = playbookNamed(incident.playbook, context);
+      if (definition) effects.watch(definition);
+      effects.shown();
+      effects.topic();
+      return draft.decided();
+    }
+    case 'incident.start-run': {
+      if (!isOpen(incident)) return alreadyResolved(incident);
+      const definition = playbookNamed(command.playbook, context);
+      if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
+      effects.run(definition, command.actor, command.reason);
+      effects.shown();
+      return draft.decided();
+    }
+    case 'incident.channel-opened':
+      draft.emit({ type: 'ChannelOpened', data: { id: command.id, name: command.name }, at: now, by });
+      effects.shown();
+      return draft.decided();
+    case 'incident.channel-failed':
+      effects.note(
+        'bot',
+        `The incident channel could not be opened: ${command.message} Talk here instead.`,
+        by,
+      );
+      return draft.decided();
+    case 'incident.mitigation-started': {
+      const { run, title } = command;
+      draft.emit({ type: 'MitigationStarted', data: { run, title, by: command.by }, at: now, by });
+      effects.shown();
+      effects.topic();
+      return draft.decided();
+    }
+    case 'incident.run-ended': {
+      const { run, result } = command;
+      if (!incident.runs.includes(run)) return refuse('not-found', `${run} is not a run of ${incident.id}.`);
+      draft.emit({
+        type: 'RunFinished',
+        data: { run, result, back: previousRun(incident, run) },
+        at: now,
+        by,
+      });
+      effects.shown();
+      return draft.decided();
+    }
+    case 'incident.unresolved-check': {
+      // The timer belongs to one opening: after a resolve and a reopen it has nothing to say any more. With all alerts
+      // resolved there is nothing to roll back for, only somebody to say that it is over.
+      const applies = isOpen(incident) && !incident.unresolvedSaid && incident.reopened === command.opened;
+      if (!applies || incident.allQuietSince !== null)
+        return refuse('stale', 'The time limit no longer applies.');
+      const { afterMs, offer } = command;
+      draft.emit({ type: 'UnresolvedForLong', data: { afterMs, offer }, at: now, by });
+      effects.note('bot', `Unresolved for ${spokenDuration(afterMs)}.`, by, { silent: true });
+      effects.unresolved();
+      effects.shown();
+      return draft.decided();
+    }
+    case 'incident.effect-given-up':
+      effects.note(
+        'bot',
+        `${command.what} did not succeed and is not tried any more: ${command.message}`,
+        by,
+      );
+      return draft.decided();
+    default: {
+      const never: never = command;
+      return never;
+    }
+  }
+}
+
+const alreadyResolved = (incident: Incident): Refusal =>
+  refuse(
+    'already',
+    incident.resolved
+      ? `<@${incident.resolved.by}> already resolved ${incident.id} at ${time(incident.resolved.at)}.`
+      : `${incident.id} is not open.`,
+  );
+
+/** The run to go back to when a later one ends: the walk that it interrupted. */
+function previousRun(incident: Incident, ended: RunId): RunId | null {
+  const others = incident.runs.filter((run) => run !== ended);
+  return others.at(0) ?? null;
+}

@@ -1,0 +1,141 @@
+import type { Actor } from '../actor.ts';
+import type { Context } from '../context.ts';
+import type { Draft } from '../draft.ts';
+import { type Subject, subjectKey, type Where } from '../effect.ts';
+import type { Definition } from '../playbook/definition.ts';
+import type { RunId } from '../stream.ts';
+import type { IncidentEvent } from './events.ts';
+import type { Incident } from './incident.ts';
+
+export type IncidentDraft = Draft<Incident, IncidentEvent>;
+
+/** What incidents ask of the outside, said once. Messages of one incident share a lane, so they appear in order. */
+export function effectsOf(draft: IncidentDraft, context: Context) {
+  const lane = `chat/${draft.state.id}`;
+  const routing = () => context.room.routing[draft.state.severity];
+
+  const show = (subject: Subject, where: Where = here(draft.state)) => {
+    draft.effect({ kind: 'show', subject, where }, { lane, coalesce: subjectKey(subject) });
+  };
+
+  const effects = {
+    show,
+
+    /** The card and the announcement follow every change. */
+    shown(): void {
+      const { id, place } = draft.state;
+      if (place.kind === 'log') return;
+      show({ kind: 'card', incident: id });
+      effects.announced();
+    },
+
+    announced(): void {
+      const { announce } = routing();
+      if (announce === null) return;
+      const subject: Subject = { kind: 'announcement', incident: draft.state.id };
+      const where: Where = { in: { kind: 'channel', channel: announce }, thread: null };
+      draft.effect(
+        { kind: 'show', subject, where },
+        { lane: `announce/${draft.state.id}`, coalesce: subjectKey(subject) },
+      );
+    },
+
+    topic(): void {
+      if (draft.state.place.kind !== 'channel') return;
+      draft.effect(
+        { kind: 'set-topic', incident: draft.state.id },
+        { lane, coalesce: `topic/${draft.state.id}` },
+      );
+    },
+
+    invite(groups: readonly string[], users: readonly string[]): void {
+      if (draft.state.place.kind !== 'channel') return;
+      draft.effect({ kind: 'invite', incident: draft.state.id, groups, users }, { lane });
+    },
+
+    /** `silent` notes are in the log and on the timeline but have no message of their own. */
+    note(
+      kind: 'update' | 'note' | 'bot',
+      text: string,
+      by: string,
+      options: { silent?: boolean } = {},
+    ): void {
+      const number = draft.state.notes.length + 1;
+      draft.emit({ type: 'NoteAdded', data: { number, kind, text }, at: context.now, by });
+      if (!options.silent && draft.state.place.kind !== 'log') {
+        show({ kind: 'note', incident: draft.state.id, number });
+      }
+    },
+
+    /** Comes back when the playbook's time is over; it belongs to this opening of the incident alone. */
+    watch({ playbook }: Definition): void {
+      if (!playbook.onUnresolved) return;
+      const { afterMs, offer } = playbook.onUnresolved;
+      const { id, reopened: opened } = draft.state;
+      draft.effect(
+        {
+          kind: 'tell',
+          command: {
+            actor: { kind: 'bot' },
+            type: 'incident.unresolved-check',
+            incident: id,
+            afterMs,
+            offer,
+            opened,
+          },
+        },
+        { notBefore: context.now + afterMs },
+      );
+    },
+
+    unresolved(): void {
+      if (draft.state.place.kind !== 'log') show({ kind: 'unresolved', incident: draft.state.id });
+    },
+
+    quiet(): void {
+      if (draft.state.place.kind === 'log') return;
+      show({ kind: 'quiet', incident: draft.state.id, time: draft.state.allQuietSince ?? 0 });
+    },
+
+    resolved(): void {
+      const { id, place, resolved } = draft.state;
+      if (place.kind === 'log' || !resolved) return;
+      show({ kind: 'resolved', incident: id, time: resolved.at });
+      if (draft.state.severity === 'P0' || draft.state.severity === 'P1') {
+        draft.effect({ kind: 'post-mortem', incident: id, where: here(draft.state) }, { lane });
+      }
+    },
+
+    /** Attaches a run and starts it by a command of its own. */
+    run(definition: Definition, actor: Actor, reason: string | null): void {
+      const { id } = draft.state;
+      const run: RunId = `${id}.${draft.state.runs.length + 1}`;
+      const playbook = definition.playbook.name;
+      draft.emit({
+        type: 'RunAttached',
+        data: { run, playbook },
+        at: context.now,
+        by: actor.kind === 'person' ? actor.user : actor.kind,
+      });
+      draft.effect({
+        kind: 'tell',
+        command: {
+          actor,
+          type: 'run.start',
+          run,
+          incident: id,
+          playbook,
+          place: { kind: 'incident' },
+          reason,
+        },
+      });
+    },
+  };
+  return effects;
+}
+
+/** Where an incident's own messages go; whether that is a channel or a thread is known when they are sent. */
+export const here = ({ id }: Pick<Incident, 'id'>): Where => ({
+  in: { kind: 'incident', incident: id },
+  thread: null,
+});

@@ -1,0 +1,195 @@
+import type { Severity } from '../severity.ts';
+import type { IncidentId, RunId } from '../stream.ts';
+import type { IncidentEvent } from './events.ts';
+
+/**
+ * An incident is what people work on: the alerts of one cause, a place to talk, and the runs that mitigate.
+ *
+ *   open ──acknowledge──▶ acknowledged ──a mitigation starts──▶ mitigating ──resolve──▶ resolved
+ *     └───────────────────────────────────resolve───────────────────────────────────────▶┘
+ *   resolved ──an alert fires again in time, or a person reopens──▶ acknowledged or open
+ *
+ * All alerts having resolved changes `allQuietSince` and nothing else: resolution is offered, a person resolves.
+ */
+export type Incident = {
+  readonly id: IncidentId;
+  readonly number: number;
+  readonly title: string;
+  readonly service: string | null;
+  readonly playbook: string;
+  readonly severity: Severity;
+  readonly phase: 'open' | 'acknowledged' | 'mitigating' | 'resolved';
+  readonly place: Place;
+  readonly openedAt: number;
+  readonly openedBy: string;
+  readonly summary: string;
+  readonly alerts: Readonly<Record<string, AttachedAlert>>;
+  /** When the last firing alert resolved; null while one fires, and when there never was one. */
+  readonly allQuietSince: number | null;
+  readonly acknowledged: { readonly by: string; readonly at: number } | null;
+  readonly mitigatingSince: number | null;
+  readonly resolved: { readonly by: string; readonly at: number; readonly note: string | null } | null;
+  readonly roles: Readonly<Partial<Record<Role, string>>>;
+  readonly responders: readonly string[];
+  readonly runs: readonly RunId[];
+  /** Playbooks walked since the incident was opened or reopened. */
+  readonly walked: readonly string[];
+  /** The run whose steps people are walking now. */
+  readonly currentRun: RunId | null;
+  readonly channel: { readonly id: string; readonly name: string } | null;
+  readonly notes: readonly Note[];
+  readonly reopened: number;
+  readonly unresolvedSaid: boolean;
+};
+
+export const roles = ['commander', 'communications', 'scribe'] as const;
+export type Role = (typeof roles)[number];
+
+/** Where an incident lives in chat: a channel of its own, a thread in a shared channel, or only in the log. */
+export type Place =
+  | { readonly kind: 'channel'; readonly name: string }
+  | { readonly kind: 'thread'; readonly channel: string }
+  | { readonly kind: 'log' };
+
+export type AttachedAlert = {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly startsAt: number;
+  readonly endsAt: number | null;
+};
+
+/** Something said in the incident that stays: a status update, a note, or the bot's own remark. */
+export type Note = {
+  readonly number: number;
+  readonly kind: 'update' | 'note' | 'bot';
+  readonly by: string;
+  readonly at: number;
+  readonly text: string;
+};
+
+export const isOpen = (incident: Incident): boolean => incident.phase !== 'resolved';
+
+export const firingAlerts = (incident: Incident): readonly AttachedAlert[] =>
+  Object.values(incident.alerts).filter((alert) => alert.endsAt === null);
+
+export function evolveIncident(incident: Incident | null, { type, data, at, by }: IncidentEvent): Incident {
+  if (type === 'IncidentOpened') {
+    return {
+      ...data,
+      phase: 'open',
+      openedAt: at,
+      openedBy: by,
+      alerts: {},
+      allQuietSince: null,
+      acknowledged: null,
+      mitigatingSince: null,
+      resolved: null,
+      roles: {},
+      responders: [],
+      runs: [],
+      walked: [],
+      currentRun: null,
+      channel: null,
+      notes: [],
+      reopened: 0,
+      unresolvedSaid: false,
+    };
+  }
+  if (!incident) throw new Error(`${type} before IncidentOpened`);
+  switch (type) {
+    case 'AlertFired': {
+      const alert: AttachedAlert = { ...data.alert, endsAt: null };
+      const alerts = withEarlierEnded({ ...incident.alerts, [data.episode]: alert }, alert.fingerprint);
+      const quiet = Object.values(alerts).every((each) => each.endsAt !== null);
+      return { ...incident, alerts, allQuietSince: quiet ? (incident.allQuietSince ?? at) : null };
+    }
+    case 'AlertResolved': {
+      const alert = incident.alerts[data.episode];
+      if (!alert) return incident;
+      const alerts = { ...incident.alerts, [data.episode]: { ...alert, endsAt: data.endsAt } };
+      const quiet = Object.values(alerts).every((each) => each.endsAt !== null);
+      return { ...incident, alerts, allQuietSince: quiet ? at : null };
+    }
+    case 'IncidentAcknowledged':
+      return {
+        ...incident,
+        phase: incident.phase === 'open' ? 'acknowledged' : incident.phase,
+        acknowledged: { by, at },
+        responders: withMember(incident.responders, by),
+      };
+    case 'SeverityChanged':
+      return { ...incident, severity: data.severity, place: data.place ?? incident.place };
+    case 'RoleAssigned':
+      return {
+        ...incident,
+        roles: { ...incident.roles, [data.role]: data.user },
+        responders: withMember(incident.responders, data.user),
+      };
+    case 'ResponderJoined':
+      return { ...incident, responders: withMember(incident.responders, data.user) };
+    case 'MitigationStarted':
+      return {
+        ...incident,
+        // What was started just before somebody resolved does not open the incident again.
+        phase: isOpen(incident) ? 'mitigating' : incident.phase,
+        mitigatingSince: incident.mitigatingSince ?? at,
+        responders: data.by ? withMember(incident.responders, data.by) : incident.responders,
+      };
+    case 'RunAttached':
+      return {
+        ...incident,
+        runs: [...incident.runs, data.run],
+        walked: [...incident.walked, data.playbook],
+        currentRun: data.run,
+      };
+    case 'RunFinished':
+      return {
+        ...incident,
+        currentRun: incident.currentRun === data.run ? (data.back ?? null) : incident.currentRun,
+      };
+    case 'NoteAdded':
+      return { ...incident, notes: [...incident.notes, { ...data, by, at }] };
+    case 'UnresolvedForLong':
+      return { ...incident, unresolvedSaid: true };
+    case 'ChannelOpened':
+      return { ...incident, channel: { id: data.id, name: data.name } };
+    case 'IncidentResolved':
+      return { ...incident, phase: 'resolved', resolved: { by, at, note: data.note } };
+    case 'IncidentReopened':
+      return {
+        ...incident,
+        phase: incident.acknowledged ? 'acknowledged' : 'open',
+        resolved: null,
+        walked: [],
+        unresolvedSaid: false,
+        reopened: incident.reopened + 1,
+      };
+    default: {
+      const never: never = type;
+      return never;
+    }
+  }
+}
+
+/**
+ * One alert fires once at a time, so a later episode says that the earlier ones have ended, even where their end was
+ * never told: else an incident whose resolved notice was lost would never be quiet again.
+ */
+function withEarlierEnded(alerts: Incident['alerts'], fingerprint: string): Incident['alerts'] {
+  const starts = Object.values(alerts)
+    .filter((alert) => alert.fingerprint === fingerprint)
+    .map((alert) => alert.startsAt)
+    .sort((a, b) => a - b);
+  const ended = (alert: AttachedAlert): AttachedAlert => {
+    const later = starts.find((start) => start > alert.startsAt);
+    return alert.fingerprint === fingerprint && alert.endsAt === null && later !== undefined
+      ? { ...alert, endsAt: later }
+      : alert;
+  };
+  return Object.fromEntries(Object.entries(alerts).map(([episode, alert]) => [episode, ended(alert)]));
+}
+
+const withMember = (members: readonly string[], user: string): readonly string[] =>
+  members.includes(user) ? members : [...members, user];

@@ -1,0 +1,174 @@
+import { compilePlaybook } from './compilePlaybook.ts';
+import { compileAccess, compileHosts, compileRouting } from './compileRoomFiles.ts';
+import { compileService, type HostBook, type ServiceBook } from './compileService.ts';
+import type { Definition } from './definition.ts';
+import { genericName } from './match.ts';
+import { nearest } from './nearest.ts';
+import { type Pace, paced } from './pace.ts';
+import { inReadingOrder, type Problem } from './problem.ts';
+import { readSource } from './readSource.ts';
+import { namedIn, type Reporter, type RoomFile, type RoomFileKind, reporterFor } from './reporting.ts';
+import type { Room } from './room.ts';
+import { alertRulesSource } from './source.ts';
+
+const defaultReopenMs = 24 * 3_600_000;
+
+export type Compiled = { readonly room: Room | null; readonly problems: readonly Problem[] };
+
+/**
+ * Compiles the files of a room. Every mistake that can be found is reported, not only the first; `room` is null as soon
+ * as one of them is an error. Files of one kind are taken in the order given.
+ */
+export function compileRoom(files: readonly RoomFile[], { pace }: { readonly pace: Pace }): Compiled {
+  const problems: Problem[] = [];
+  const missing = (file: string, message: string) =>
+    problems.push({ severity: 'error', file, line: 1, column: 1, message });
+  const of = (kind: RoomFileKind) => files.filter((file) => file.kind === kind);
+  const reporters = new Map(files.map((file) => [file, reporterFor(file, problems)]));
+  const reporterOf = (file: RoomFile): Reporter => reporters.get(file) ?? reporterFor(file, problems);
+  const single = <T>(
+    kind: RoomFileKind,
+    compile: (file: RoomFile, report: Reporter) => T | undefined,
+  ): T | undefined => {
+    const [file] = of(kind);
+    if (file) return compile(file, reporterOf(file));
+    missing(`${kind}.yml`, `There is no \`${kind}.yml\`.`);
+    return undefined;
+  };
+
+  const hosts = single('hosts', compileHosts);
+  const services = compileServices(of('service'), reporterOf, { pace, hosts });
+  const playbooks = [...of('alert'), ...of('procedure')];
+  const procedures = of('procedure').flatMap((file) => namedIn(file.value, 'playbook') ?? []);
+  checkNames(playbooks, reporterOf);
+  const definitions: Record<string, Definition> = {};
+  for (const file of playbooks) {
+    const definition = compilePlaybook(file, { report: reporterOf(file), pace, hosts, services, procedures });
+    if (definition) definitions[definition.playbook.name] = definition;
+  }
+  checkAnswers(of('alert'), definitions, reporterOf);
+  checkRules(of('rules'), of('alert'), { definitions, reporterOf });
+  if (!playbooks.some((file) => file.kind === 'alert' && namedIn(file.value, 'playbook') === genericName))
+    missing(
+      `alerts/${genericName}.yml`,
+      `There is no playbook named \`${genericName}\`, for alerts that no other one answers.`,
+    );
+
+  const routing = single('routing', compileRouting);
+  const access = single('access', (file, report) => compileAccess(file, report, services));
+  const usable = !problems.some(({ severity }) => severity === 'error');
+  const room: Room | null =
+    usable && routing && access
+      ? {
+          definitions,
+          routing: routing.routing,
+          access,
+          reopenWithinMs: paced(routing.reopenWithinMs ?? defaultReopenMs, pace),
+          pace,
+        }
+      : null;
+  return { room, problems: inReadingOrder(problems) };
+}
+
+type ReporterOf = (file: RoomFile) => Reporter;
+
+function compileServices(
+  files: readonly RoomFile[],
+  reporterOf: ReporterOf,
+  compiling: { readonly pace: Pace; readonly hosts: HostBook },
+): Map<string, ServiceBook | null> {
+  const services = new Map<string, ServiceBook | null>();
+  const first = new Map<string, string>();
+  for (const file of files) {
+    const report = reporterOf(file);
+    const service = compileService(file, report, compiling);
+    if (!service) continue;
+    const other = first.get(service.name);
+    if (other !== undefined)
+      report.error(['service'], `There is already a service \`${service.name}\`, in ${other}.`);
+    else first.set(service.name, file.file);
+    if (other === undefined) services.set(service.name, service);
+  }
+  return services;
+}
+
+function checkNames(files: readonly RoomFile[], reporterOf: ReporterOf): void {
+  const first = new Map<string, string>();
+  for (const file of files) {
+    const name = namedIn(file.value, 'playbook');
+    if (name === undefined) continue;
+    const other = first.get(name);
+    if (other !== undefined)
+      reporterOf(file).error(['playbook'], `There is already a playbook \`${name}\`, in ${other}.`);
+    else first.set(name, file.file);
+  }
+}
+
+/** Two playbooks for the same labels would leave it to their names which one is walked. */
+function checkAnswers(
+  files: readonly RoomFile[],
+  definitions: Readonly<Record<string, Definition>>,
+  reporterOf: ReporterOf,
+): void {
+  const first = new Map<string, string>();
+  for (const file of files) {
+    const definition = Object.values(definitions).find(({ playbook }) => playbook.source.file === file.file);
+    const answers = Object.entries(definition?.playbook.answers ?? {});
+    if (answers.length === 0) continue;
+    const key = JSON.stringify(answers.sort(([a], [b]) => (a < b ? -1 : 1)));
+    const other = first.get(key);
+    if (other !== undefined)
+      reporterOf(file).error(['answers'], `The playbook in ${other} already answers the same alerts.`, 'key');
+    else first.set(key, file.file);
+  }
+}
+
+/** A playbook for an alert that no rule raises waits for ever; only a warning, since rules may live elsewhere. */
+function checkRules(
+  rulesFiles: readonly RoomFile[],
+  alerts: readonly RoomFile[],
+  { definitions, reporterOf }: { definitions: Readonly<Record<string, Definition>>; reporterOf: ReporterOf },
+): void {
+  const rules: { alert: string; labels: Readonly<Record<string, string>> }[] = [];
+  for (const file of rulesFiles) {
+    const read = readSource(alertRulesSource, file.value);
+    if (!read.ok) {
+      reporterOf(file).add(read.complaints);
+      return;
+    }
+    for (const group of read.value.groups)
+      for (const { alert, labels } of group.rules)
+        if (alert !== undefined) rules.push({ alert, labels: labels ?? {} });
+  }
+  if (rulesFiles.length === 0) return;
+  for (const file of alerts) {
+    const definition = Object.values(definitions).find(({ playbook }) => playbook.source.file === file.file);
+    const answers = definition?.playbook.answers ?? {};
+    const name = answers.alertname;
+    if (name === undefined) continue;
+    const raised = rules.filter((rule) => rule.alert === name);
+    const report = reporterOf(file);
+    if (raised.length === 0) {
+      const meant = nearest(
+        name,
+        rules.map((rule) => rule.alert),
+      );
+      report.warning(
+        ['answers', 'alertname'],
+        `No rule in ${rulesFiles[0]?.file} raises \`${name}\`${meant === undefined ? '.' : `; did you mean \`${meant}\`?`}`,
+      );
+    }
+    for (const [label, value] of Object.entries(answers)) {
+      const said = raised.map((rule) => rule.labels[label]);
+      if (
+        label !== 'alertname' &&
+        said.length > 0 &&
+        said.every((each) => each !== undefined && !each.includes('{{') && each !== value)
+      )
+        report.warning(
+          ['answers', label],
+          `The rule for \`${name}\` gives \`${label}\` the value \`${said[0]}\`, so this is never answered.`,
+        );
+    }
+  }
+}

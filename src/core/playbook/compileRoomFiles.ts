@@ -1,0 +1,151 @@
+import type { Access, Rule } from '../access/access.ts';
+import { severities } from '../severity.ts';
+import type { ServiceBook } from './compileService.ts';
+import type { Host } from './definition.ts';
+import { unknownName } from './nearest.ts';
+import { readSource } from './readSource.ts';
+import type { Reporter, RoomFile } from './reporting.ts';
+import type { Route, Routing } from './routing.ts';
+import { accessSource, hostSource, hostsSource, type RoutingSource, routingSource } from './source.ts';
+
+/** The files of a room that are neither services nor playbooks: hosts, routing, access. */
+
+const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+export function compileHosts(file: RoomFile, report: Reporter): Map<string, Host | null> | undefined {
+  const read = readSource(hostsSource, file.value);
+  if (!read.ok) {
+    report.add(read.complaints);
+    return undefined;
+  }
+  const hosts = new Map<string, Host | null>();
+  for (const [name, written] of Object.entries(read.value.hosts)) {
+    const host = readSource(hostSource, written, ['hosts', name]);
+    if (!host.ok) {
+      report.add(host.complaints);
+      hosts.set(name, null);
+      continue;
+    }
+    const { directory, path = systemPath } = host.value;
+    hosts.set(
+      name,
+      host.value.kind === 'local'
+        ? { kind: 'local', name, directory, path }
+        : {
+            kind: 'ssh',
+            name,
+            directory,
+            path,
+            address: host.value.address,
+            port: host.value.port ?? 22,
+            user: host.value.user,
+            hostKey: host.value.host_key,
+            identityFile: host.value.identity_file,
+          },
+    );
+  }
+  return hosts;
+}
+
+export type CompiledRouting = { readonly routing: Routing; readonly reopenWithinMs: number | undefined };
+
+export function compileRouting(file: RoomFile, report: Reporter): CompiledRouting | undefined {
+  const read = readSource(routingSource, file.value);
+  if (!read.ok) {
+    report.add(read.complaints);
+    return undefined;
+  }
+  const source = read.value;
+  for (const severity of severities) {
+    const { place, announce, invite } = source.severities[severity];
+    if (place === 'log' && (announce !== undefined || invite !== undefined))
+      report.error(
+        ['severities', severity, announce !== undefined ? 'announce' : 'invite'],
+        `${severity} is only logged, so nothing is announced and nobody is invited.`,
+        'key',
+      );
+  }
+  return {
+    routing: {
+      P0: routeOf(source.severities.P0),
+      P1: routeOf(source.severities.P1),
+      P2: routeOf(source.severities.P2),
+      P3: routeOf(source.severities.P3),
+      P4: routeOf(source.severities.P4),
+    },
+    reopenWithinMs: source.reopen_within,
+  };
+}
+
+function routeOf({ place, announce, invite }: RoutingSource['severities']['P0']): Route {
+  return {
+    place: typeof place === 'object' ? { kind: 'thread', channel: place.thread } : { kind: place },
+    announce: announce ?? null,
+    invite: invite ?? [],
+  };
+}
+
+export function compileAccess(
+  file: RoomFile,
+  report: Reporter,
+  services: ReadonlyMap<string, ServiceBook | null>,
+): Access | undefined {
+  const read = readSource(accessSource, file.value);
+  if (!read.ok) {
+    report.add(read.complaints);
+    return undefined;
+  }
+  const source = read.value;
+  const groups: Record<string, Access['groups'][string]> = {};
+  for (const [name, { usergroup, users }] of Object.entries(source.groups)) {
+    if (usergroup === undefined && (users ?? []).length === 0)
+      report.error(
+        ['groups', name],
+        `Nobody can be in \`${name}\`: give it a \`usergroup\`, \`users\` or both.`,
+        'key',
+      );
+    groups[name] = { usergroup: usergroup ?? null, users: users ?? [] };
+  }
+  const rules = source.rules.flatMap(({ allow, deny, to, on }, index): Rule[] => {
+    const path = ['rules', index];
+    const rights = allow ?? deny;
+    if (rights === undefined || (allow && deny)) {
+      report.error(path, 'A rule has exactly one of `allow` and `deny`.');
+      return [];
+    }
+    for (const [at, group] of to.entries())
+      if (group !== 'everyone' && !Object.hasOwn(groups, group))
+        report.error([...path, 'to', at], unknownName('group', group, ['everyone', ...Object.keys(groups)]));
+    if (on !== 'any')
+      for (const [at, service] of on.entries())
+        if (!services.has(service))
+          report.error([...path, 'on', at], unknownName('service', service, [...services.keys()]));
+    return [{ effect: allow ? 'allow' : 'deny', rights, to, on }];
+  });
+  warnAboutApprovers(rules, services, report);
+  return { groups, rules };
+}
+
+/** A destructive action that nobody may approve can never be carried out, which is found out at the worst moment. */
+function warnAboutApprovers(
+  rules: readonly Rule[],
+  services: ReadonlyMap<string, ServiceBook | null>,
+  report: Reporter,
+): void {
+  for (const [name, service] of services) {
+    const destructive = [...(service?.actions.values() ?? [])].find(
+      (action) => action?.risk === 'destructive',
+    );
+    if (!destructive) continue;
+    const approved = rules.some(
+      ({ effect, rights, on }) =>
+        effect === 'allow' && rights.includes('approve') && (on === 'any' || on.includes(name)),
+    );
+    if (!approved)
+      report.warning(
+        ['rules'],
+        `No rule lets anybody \`approve\` on \`${name}\`, whose \`${destructive.name}\` needs a second person.`,
+        'key',
+      );
+  }
+}

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { rights } from '../access/access.ts';
+import { severities } from '../severity.ts';
+import { risks } from './definition.ts';
+import { strict } from './readSource.ts';
+import { duration, line, nameText, objective, paragraph, reference } from './values.ts';
+
+/** The files of a room as operators write them; compile.ts turns them into definitions. */
+
+/** One word where several are possible reads as a list of one. */
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
+
+const link = z.string().regex(/^https?:\/\/[^\s]+$/, 'A link begins with `http://` or `https://`.');
+
+export const indicatorSource = strict({
+  title: line.optional(),
+  query: z.string().min(1).max(4_000),
+  unit: z.enum(['ratio', 'seconds', 'count', 'bytes', 'state']).optional(),
+  objective,
+  /** What `$window` stands for in the query. */
+  window: duration.optional(),
+  enough: strict({ query: z.string().min(1).max(4_000), above: z.number().nonnegative() }).optional(),
+});
+export type IndicatorSource = z.infer<typeof indicatorSource>;
+
+const argument = z.string({
+  error: (issue) =>
+    typeof issue.input === 'number' || typeof issue.input === 'boolean'
+      ? `An argument is text: write "${issue.input}" with quotes.`
+      : undefined,
+});
+
+/** `up` is short for `{ indicator: up }`; `exit` says that the exit code is the whole proof. */
+const actionVerify = z.preprocess(
+  (value) => (typeof value === 'string' ? { indicator: value } : value),
+  strict({ indicator: reference, for: duration.optional(), within: duration.optional() }),
+);
+
+export const actionSource = strict({
+  title: line.optional(),
+  says: line.optional(),
+  risk: z.enum(risks),
+  host: reference.optional(),
+  run: z
+    .array(argument, {
+      error: (issue) =>
+        typeof issue.input === 'string'
+          ? `\`run\` is a list of arguments, one word each, and no shell reads it: write [${issue.input.trim().split(/\s+/).join(', ')}].`
+          : undefined,
+    })
+    .optional(),
+  write: strict({ file: z.string(), content: z.string().max(65_536) }).optional(),
+  // biome-ignore lint/suspicious/noThenProperty: the word of the language; a schema's shape is never awaited.
+  then: oneOrMore(reference).optional(),
+  timeout: duration.optional(),
+  succeeds: z
+    .preprocess(
+      (value) => (typeof value === 'number' ? [value] : value),
+      z.array(z.int().min(0).max(255)).min(1),
+    )
+    .optional(),
+  verify: actionVerify.optional(),
+  probe: reference.optional(),
+  undo: z
+    .union([reference, strict({ none: line })], {
+      error:
+        '`undo` is `none`, `previous` (for a written file), the name of an action, or `{ none: why there is nothing to undo }`.',
+    })
+    .optional(),
+  secrets: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'A secret is the name of a variable, such as `FLY_API_TOKEN`.'),
+    )
+    .optional(),
+});
+export type ActionSource = z.infer<typeof actionSource>;
+
+export const serviceSource = strict({
+  service: nameText,
+  host: reference.optional(),
+  links: z.record(z.string(), link).optional(),
+  /** Read one by one, by indicatorSource and actionSource, so that one mistake does not hide the others. */
+  indicators: z.record(nameText, z.unknown()).optional(),
+  actions: z.record(nameText, z.unknown()).optional(),
+});
+export type ServiceSource = z.infer<typeof serviceSource>;
+
+/** `steps` is read step by step, by readSteps. */
+export const playbookSource = strict({
+  playbook: nameText,
+  title: line,
+  answers: z.record(z.string(), z.string()).optional(),
+  service: reference.optional(),
+  severity: z.enum(severities).optional(),
+  summary: paragraph.optional(),
+  symptoms: z.array(line).max(20).optional(),
+  commander: z.literal('at-once', { error: '`commander` is `at-once`, or left out.' }).optional(),
+  authority: z.enum(['each', 'whole']).optional(),
+  budget: duration.optional(),
+  on_unresolved: strict({ after: duration, offer: reference }).optional(),
+  steps: z.array(z.unknown()),
+});
+export type PlaybookSource = z.infer<typeof playbookSource>;
+
+const absolute = z
+  .string()
+  .regex(/^\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\0\n]*$/, 'This must be an absolute path without `..`.');
+
+const hostCommon = {
+  directory: absolute,
+  /** Where programs are looked for, first match wins. */
+  path: z.array(absolute).min(1).optional(),
+};
+
+export const hostSource = z.discriminatedUnion(
+  'kind',
+  [
+    strict({ kind: z.literal('local'), ...hostCommon }),
+    strict({
+      kind: z.literal('ssh'),
+      ...hostCommon,
+      // A leading hyphen would be read by ssh as an option.
+      address: z
+        .string()
+        .regex(/^[a-zA-Z0-9:][a-zA-Z0-9.:-]{0,252}$/, 'An address is a host name or an IP address.'),
+      port: z.int().min(1).max(65_535).optional(),
+      user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'A user is a login name, such as `genesis`.'),
+      host_key: z
+        .string()
+        .regex(
+          /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,3}$/,
+          'A host key is the type and the key, as `ssh-keyscan` prints them: `ssh-ed25519 AAAA…`.',
+        ),
+      identity_file: absolute,
+    }),
+  ],
+  { error: '`kind` of a host is `local` or `ssh`.' },
+);
+export type HostSource = z.infer<typeof hostSource>;
+
+export const hostsSource = strict({ hosts: z.record(nameText, z.unknown()) });
+
+const channel = z
+  .string()
+  .regex(
+    /^(?:#[a-z0-9_-]{1,80}|C[A-Z0-9]{8,})$/,
+    'A channel is "#name" in quotes, with lower-case letters, digits, hyphens and underscores, or an id such as C0123456789.',
+  );
+const handle = z
+  .string()
+  .regex(/^@?[a-z0-9._-]{1,80}$/, 'A user group is its handle, such as `oncall`.')
+  .transform((written) => written.replace(/^@/, ''));
+
+const route = strict({
+  place: z.union([z.literal('own-channel'), z.literal('log'), strict({ thread: channel })], {
+    error: '`place` is `own-channel`, `log` or `{ thread: "#channel" }`.',
+  }),
+  announce: channel.optional(),
+  invite: z.array(handle).optional(),
+});
+
+export const routingSource = strict({
+  reopen_within: duration.optional(),
+  severities: strict({ P0: route, P1: route, P2: route, P3: route, P4: route }),
+});
+export type RoutingSource = z.infer<typeof routingSource>;
+
+const ruleRights = oneOrMore(z.enum(rights)).optional();
+
+export const accessSource = strict({
+  groups: z.record(
+    nameText,
+    strict({
+      usergroup: handle.optional(),
+      users: z
+        .array(z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'A user is a Slack user id, such as U0123456789.'))
+        .optional(),
+    }),
+  ),
+  rules: z.array(
+    strict({
+      allow: ruleRights,
+      deny: ruleRights,
+      to: oneOrMore(reference),
+      on: z.preprocess(
+        (value) => (typeof value === 'string' && value !== 'any' ? [value] : value),
+        z.union([z.literal('any'), z.array(reference).min(1)], {
+          error: '`on` is `any` or a list of services.',
+        }),
+      ),
+    }),
+  ),
+});
+export type AccessSource = z.infer<typeof accessSource>;
+
+/** Of Prometheus' own rules file only the names and fixed labels matter here. */
+export const alertRulesSource = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(
+        z.object({ alert: z.string().optional(), labels: z.record(z.string(), z.string()).optional() }),
+      ),
+    }),
+  ),
+});

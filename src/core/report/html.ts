@@ -1,0 +1,90 @@
+import { spokenDuration } from '../duration.ts';
+import { helpedText, indicatorText, phaseRow } from './markdown.ts';
+import type { PostMortem } from './postMortem.ts';
+import { oneLine, whoInWords, writtenTime } from './written.ts';
+
+/** The draft as one page that needs nothing else and runs nothing. */
+export function toHtml(pm: PostMortem): string {
+  const { impact } = pm;
+  const lasted = impact.lastedMs === null ? 'not over' : spokenDuration(impact.lastedMs);
+  const title = `${pm.incident} · ${pm.title}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${html(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${html(title)}</h1>
+<p class="facts">${html(pm.severity)}${pm.service === null ? '' : ` · ${html(pm.service)}`} · ${html(pm.status)} · draft of ${writtenTime(pm.writtenAt)}. All times are UTC.</p>
+<h2>Summary</h2>
+<p>${html(pm.summary)}</p>
+<h2>Impact</h2>
+<p>From ${writtenTime(impact.from)} to ${impact.to === null ? 'now' : writtenTime(impact.to)} (${lasted}), ${impact.alerts} ${impact.alerts === 1 ? 'alert' : 'alerts'}${impact.reopened > 0 ? `, reopened ${impact.reopened} times` : ''}.</p>
+${list(pm.alerts.map((alert) => `${alert.name}: ${alert.summary} (${writtenTime(alert.from)} to ${alert.to === null ? 'now' : writtenTime(alert.to)})`))}
+<h2>Phases</h2>
+${table(['Phase', 'Took', 'Budget', ''], pm.phases.map(phaseRow))}
+<h2>People</h2>
+${list(pm.people.map(({ who, role }) => `${whoInWords(who)}, ${role}`))}
+<h2>What was tried</h2>
+${table(
+  ['When', 'What', 'By', 'Result', 'Indicator', 'Helped'],
+  pm.tried.map((attempt) => [
+    writtenTime(attempt.at),
+    `${attempt.what} (${attempt.host})`,
+    whoInWords(attempt.by),
+    attempt.result,
+    indicatorText(attempt),
+    helpedText(attempt),
+  ]),
+)}
+<h2>Changes that were made, in the order to take them back</h2>
+${table(
+  ['When', 'What', 'Taken back by'],
+  pm.undo.map((each) => [writtenTime(each.at), `${each.what} (${each.host})`, each.how]),
+)}
+<h2>Timeline</h2>
+${table(
+  ['When', 'Who', 'What'],
+  pm.timeline.map((entry) => [writtenTime(entry.at), whoInWords(entry.who), entry.what]),
+)}
+<h2>Open questions</h2>
+${list(pm.questions)}
+<h2>Action items</h2>
+${list([...pm.actionItems.items, ...pm.actionItems.prompts])}
+</main>
+</body>
+</html>
+`;
+}
+
+const style =
+  'body{font:16px/1.5 system-ui,sans-serif;color:#1d1c1d;margin:0}main{max-width:60rem;margin:auto;padding:1rem}' +
+  'h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}.facts{color:#5c5b60}.wide{overflow-x:auto}' +
+  'table{border-collapse:collapse;font-size:.95rem}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #ddd}' +
+  'td:first-child{white-space:nowrap}';
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const html = (text: string): string => oneLine(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? mark);
+
+const list = (items: readonly string[]): string =>
+  items.length === 0 ? '<p>None.</p>' : `<ul>${items.map((item) => `<li>${html(item)}</li>`).join('')}</ul>`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '<p>None.</p>';
+  const cells = (tag: 'th' | 'td', row: readonly string[]) =>
+    row.map((cell) => `<${tag}>${html(cell)}</${tag}>`).join('');
+  const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('');
+  return `<div class="wide"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`;
+}

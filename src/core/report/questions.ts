@@ -1,0 +1,62 @@
+import { spokenDuration } from '../duration.ts';
+import { firingAlerts, type Incident, isOpen } from '../incident/incident.ts';
+import type { Attempt } from './attempts.ts';
+import { isLate, type Phase } from './phases.ts';
+import type { LoggedEvent } from './postMortem.ts';
+import type { Standing } from './undoLedger.ts';
+
+/** Questions that the log raises and cannot answer. They ask about the system and the playbook, never about a person. */
+export function openQuestions(
+  events: readonly LoggedEvent[],
+  facts: {
+    incident: Incident;
+    phases: readonly Phase[];
+    tried: readonly Attempt[];
+    undo: readonly Standing[];
+  },
+): readonly string[] {
+  const { incident, phases, tried, undo } = facts;
+  const questions = [
+    'What was the cause, and what set it off at that time?',
+    'Who noticed, and what could they not do?',
+  ];
+  for (const phase of phases.filter(isLate))
+    questions.push(
+      `${phase.title} took ${spokenDuration(phase.tookMs ?? 0)}, budget ${spokenDuration(phase.budgetMs ?? 0)}: what took the time?`,
+    );
+  if (!incident.acknowledged)
+    questions.push('Nobody took the incident: did the call reach the right people?');
+  for (const { what, helped } of tried) {
+    if (helped === 'no')
+      questions.push(`"${what}" did not help: why was it expected to, and is it right in this place?`);
+    if (helped === 'unknown')
+      questions.push(`The log does not know whether "${what}" helped: how can that be seen next time?`);
+  }
+  const blind = events.filter(
+    ({ event }) => event.type === 'ReadingTaken' && event.data.reading.verdict === 'inconclusive',
+  ).length;
+  if (blind > 0)
+    questions.push(
+      `${blind} ${blind === 1 ? 'reading' : 'readings'} had no answer: what made the indicator blind?`,
+    );
+  for (const { event } of events) {
+    if (event.type !== 'ApprovalDecided' && event.type !== 'PlanDecided') continue;
+    if (event.data.state.kind === 'glass-broken')
+      questions.push(
+        `The second approval was passed over ("${event.data.state.reason}"): what would make that unnecessary?`,
+      );
+  }
+  if (incident.reopened > 0)
+    questions.push(
+      `It came back ${incident.reopened === 1 ? 'once' : `${incident.reopened} times`} after it was resolved: what was not seen?`,
+    );
+  const firing = firingAlerts(incident).length;
+  if (!isOpen(incident) && firing > 0)
+    questions.push(
+      `${firing} ${firing === 1 ? 'alert was' : 'alerts were'} still firing when it was resolved: why?`,
+    );
+  const standing = undo.filter((each) => each.undo !== 'none');
+  if (standing.length > 0)
+    questions.push(`Do these changes stay: ${[...new Set(standing.map((each) => each.what))].join(', ')}?`);
+  return questions;
+}

@@ -1,0 +1,25 @@
+/** `2026-11-21 14:02:09`, always UTC. */
+export const writtenTime = (at: number): string =>
+  Number.isFinite(at) ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : 'unknown';
+
+/** The same, shorter where the day is known from before: `14:02:09`. */
+export const writtenClock = (at: number): string => writtenTime(at).slice(11);
+
+/** Foreign text on one line, without what turns the reading direction or takes no room. */
+export function oneLine(text: string): string {
+  return (
+    text
+      .replaceAll(/\s+/g, ' ')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f]|[\ud800-\udfff]/gu, '')
+      .replaceAll(/\p{Default_Ignorable_Code_Point}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+      .trim()
+  );
+}
+
+/** Who an id of the log is, in words; people stay ids, which the chat turns into names. */
+export function whoInWords(id: string): string {
+  if (id === 'alertmanager') return 'Alertmanager';
+  if (id === 'bot') return 'the bot';
+  return id.startsWith('operator:') ? `operator ${id.slice('operator:'.length)}` : id;
+}

@@ -1,0 +1,427 @@
+import { forbidden } from '../access/forbidden.ts';
+import { rightFor } from '../access/may.ts';
+import { actorId } from '../actor.ts';
+import type { Command, RunCommand } from '../command.ts';
+import { type Context, playbookNamed } from '../context.ts';
+import { type Decision, refuse } from '../decision.ts';
+import { Draft } from '../draft.ts';
+import { time } from '../moment.ts';
+import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
+import type { Step } from '../playbook/definition.ts';
+import type { RunId } from '../stream.ts';
+import {
+  advance,
+  afterCommand,
+  afterGate,
+  carryOut,
+  commandSucceeded,
+  end,
+  endWithIncident,
+  enter,
+  ledgerEntry,
+  letGo,
+  settle,
+  targetsOf,
+} from './advance.ts';
+import {
+  decidePlan,
+  decideStepApproval,
+  expirePlan,
+  expireStepApproval,
+  proposePlan,
+  requestApproval,
+} from './approve.ts';
+import { showOutput, showStep, type Walking } from './effects.ts';
+import type { RunEvent } from './events.ts';
+import { watch } from './gate.ts';
+import { planAction } from './resolve.ts';
+import { evolveRun, isBusy, type Run, type StepRecord } from './run.ts';
+import { enteredFrom, findStep, lastChoice } from './walk.ts';
+
+/** Commands that a run's stream decides. */
+export type ForRun = Command & RunCommand;
+
+type OfStep = Command & Extract<RunCommand, { step: string }>;
+
+export function decideRun(command: ForRun, run: Run | null, context: Context): Decision<RunEvent> {
+  if (command.type === 'run.start')
+    return run ? refuse('already', `${run.id} has started.`) : start(command, context);
+  if (!run || !context.definition) return refuse('not-found', `There is no run ${command.run}.`);
+  const walking: Walking = {
+    draft: new Draft(run, evolveRun),
+    definition: context.definition,
+    context,
+    by: actorId(command.actor),
+  };
+  if (command.type === 'run.end') {
+    if (run.result) return refuse('already', `${run.id} has ended.`);
+    const denied = forbidden(command.actor, 'change', run.service, context.room);
+    if (denied) return denied;
+    if (isBusy(run)) return refuse('busy', 'A command is running; it ends with the command.');
+    end(walking, 'stopped', command.why);
+    return walking.draft.decided();
+  }
+  if (run.result && command.type !== 'run.command-ended' && command.type !== 'run.output') {
+    return refuse('stale', `This run ended at ${time(run.result.at)}.`);
+  }
+  switch (command.type) {
+    case 'run.plan-decide':
+    case 'run.plan-break-glass':
+      return decidePlan(walking, command);
+    case 'run.plan-expired':
+      return expirePlan(walking, command.hash);
+    default:
+      return decideStep(walking, command);
+  }
+}
+
+function start(
+  command: Command & Extract<RunCommand, { type: 'run.start' }>,
+  context: Context,
+): Decision<RunEvent> {
+  const definition = playbookNamed(command.playbook, context);
+  if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
+  const { playbook } = definition;
+  const denied = forbidden(command.actor, 'change', playbook.service, context.room);
+  if (denied) return denied;
+  const id: RunId = command.run ?? `RUN-${context.nextRun}`;
+  const canonical = canonicalJson(definition);
+  const hash = sha256Hex(canonical);
+  const by = actorId(command.actor);
+  const draft: Walking['draft'] = new Draft(undefined as unknown as Run, (state, event) =>
+    evolveRun(state ?? null, event),
+  );
+  draft.keepDefinition(hash, canonical);
+  draft.emit({
+    type: 'RunStarted',
+    data: {
+      id,
+      incident: command.incident,
+      playbook: playbook.name,
+      title: playbook.title,
+      service: playbook.service,
+      definition: hash,
+      authority: playbook.authority,
+      channel: command.place.kind === 'channel' ? command.place.channel : null,
+      reason: command.reason,
+    },
+    at: context.now,
+    by,
+  });
+  const walking: Walking = { draft, definition, context, by };
+  if (playbook.authority === 'whole') return proposePlan(walking, command.actor);
+  advance(walking);
+  return draft.decided();
+}
+
+function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
+  const { draft, definition, context } = walking;
+  const run = draft.state;
+  const step = findStep(definition.playbook.steps, command.step);
+  const record = run.steps[command.step];
+  if (!step) return refuse('invalid', `${run.playbook} has no step ${command.step}.`);
+  if (!record || record.attempt !== command.attempt)
+    return refuse('stale', 'This step was opened again since; use the newer message.');
+  const { state } = record;
+  const { now } = context;
+  const { by } = walking;
+
+  switch (command.type) {
+    case 'run.choose': {
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      if (step.kind !== 'choose' || state.kind !== 'asking') return moved(step, record);
+      const option = step.options.find((each) => each.id === command.option);
+      if (!option) return refuse('invalid', 'That is not one of the answers.');
+      settle(walking, step.id, by, { kind: 'chosen', option: option.id });
+      advance(walking);
+      return draft.decided();
+    }
+    case 'run.answer': {
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      if ((step.kind !== 'ask' && step.kind !== 'checklist') || state.kind !== 'asking')
+        return moved(step, record);
+      settle(walking, step.id, by, { kind: 'answered', answer: command.answer });
+      advance(walking);
+      return draft.decided();
+    }
+    case 'run.perform': {
+      if (step.kind !== 'do' || state.kind !== 'offering') return moved(step, record);
+      return perform(walking, command, step);
+    }
+    case 'run.skip': {
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      if (!['offering', 'failed', 'inconclusive', 'waiting', 'asking', 'verifying'].includes(state.kind))
+        return moved(step, record);
+      letGo(walking, step.id);
+      settle(walking, step.id, by, { kind: 'skipped' });
+      advance(walking);
+      return draft.decided();
+    }
+    case 'run.stop': {
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      if (state.kind !== 'running') return moved(step, record);
+      if (state.stopping) return refuse('already', 'It is being stopped already.');
+      draft.emit({ type: 'StopRequested', data: { step: step.id }, at: now, by });
+      draft.effect({
+        kind: 'stop-command',
+        run: run.id,
+        step: step.id,
+        attempt: record.attempt,
+        command: state.command,
+      });
+      showStep(walking, step.id);
+      return draft.decided();
+    }
+    case 'run.approval-decide':
+    case 'run.break-glass':
+      return decideStepApproval(walking, command, record);
+    case 'run.approval-expired':
+      return expireStepApproval(walking, command, record);
+    case 'run.try-again': {
+      const again = ['failed', 'inconclusive', 'unknown'].includes(state.kind) || wasUnseen(record);
+      if (!again) return moved(step, record);
+      if (step.kind === 'do') {
+        // Trying again is doing it: it needs all that the first time needed.
+        return perform(walking, command, step, () => reopen(walking, [step.id], 'tried again'));
+      }
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      reopen(walking, [step.id], 'looked again');
+      enter(walking, step);
+      return draft.decided();
+    }
+    case 'run.choose-again': {
+      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      if (denied) return denied;
+      if (isBusy(run)) return refuse('busy', 'A command is running; wait for its end or stop it.');
+      const choice = lastChoice(definition.playbook.steps, step.id, run);
+      if (!choice) return refuse('invalid', 'There is no earlier question to go back to.');
+      reopen(walking, enteredFrom(definition.playbook.steps, choice.id, run), 'another answer');
+      advance(walking);
+      return draft.decided();
+    }
+    case 'run.claim': {
+      if (state.kind !== 'unknown') return moved(step, record);
+      const denied = forbidden(command.actor, rightFor[state.plan.risk], run.service, context.room);
+      if (denied) return denied;
+      if (command.claim === 'worked') {
+        const goesOn = state.command + 1 < state.plan.commands.length || state.plan.verify !== null;
+        // The targets were given back when nobody knew any more; what still follows needs them again.
+        if (goesOn && run.authority === 'each')
+          for (const claim of targetsOf(walking, state.plan)) draft.take(claim);
+        const outcome = { kind: 'unknown', message: `<@${by}> says that it happened.` } as const;
+        const ledger = ledgerEntry(walking, step.id, state.plan, state.command, undefined);
+        const data = { step: step.id, command: state.command, outcome, ledger };
+        draft.emit({ type: 'CommandEnded', data, at: now, by });
+        commandSucceeded(walking, step.id, state.plan, state.command);
+      } else {
+        const message = `<@${by}> says that it did not happen.`;
+        const failed = { kind: 'failed', at: now, by, code: 'did-not', message, plan: state.plan } as const;
+        draft.emit({ type: 'StepMoved', data: { step: step.id, state: failed }, at: now, by });
+        showStep(walking, step.id);
+      }
+      return draft.decided();
+    }
+    case 'run.output': {
+      draft.emit({
+        type: 'OutputAppended',
+        data: { step: step.id, text: command.text, cut: command.cut },
+        at: now,
+        by,
+      });
+      showOutput(walking, step.id);
+      return draft.decided();
+    }
+    case 'run.command-ended':
+      return commandEnded(walking, command, step, record);
+    case 'run.reading':
+      return reading(walking, command, step, record);
+    case 'run.wait-over': {
+      if (state.kind !== 'waiting') return moved(step, record);
+      settle(walking, step.id, null, { kind: 'passed' });
+      advance(walking);
+      return draft.decided();
+    }
+    default: {
+      const never: never = command;
+      return never;
+    }
+  }
+}
+
+/** Carries out an action, or asks for the second person where its risk demands one. */
+function perform(
+  walking: Walking,
+  command: OfStep,
+  step: Extract<Step, { kind: 'do' }>,
+  before?: () => void,
+): Decision<RunEvent> {
+  const { draft, definition, context } = walking;
+  const plan = planAction(definition, step.action, step.budgetMs ?? null);
+  const requests = plan.risk === 'destructive';
+  // Asking for a destructive action needs its own right, and the second person another one.
+  const denied = forbidden(command.actor, rightFor[plan.risk], draft.state.service, context.room);
+  if (denied) return denied;
+  if (before) {
+    before();
+    const attempt = (draft.state.steps[step.id]?.attempt ?? 0) + 1;
+    const state = { kind: 'offering', since: context.now, plan } as const;
+    draft.emit({
+      type: 'StepEntered',
+      data: { step: step.id, attempt, state },
+      at: context.now,
+      by: walking.by,
+    });
+  }
+  if (requests) requestApproval(walking, step.id, plan);
+  else carryOut(walking, step.id, plan);
+  return draft.decided();
+}
+
+function reopen(walking: Walking, steps: readonly string[], why: string): void {
+  const { draft, context } = walking;
+  for (const step of steps) letGo(walking, step);
+  draft.emit({ type: 'StepsReopened', data: { steps, why }, at: context.now, by: walking.by });
+  // Messages of the attempts that end here lose their buttons.
+  for (const step of steps) showStep(walking, step);
+}
+
+function commandEnded(
+  walking: Walking,
+  command: Extract<OfStep, { type: 'run.command-ended' }>,
+  step: Step,
+  record: StepRecord,
+): Decision<RunEvent> {
+  const { draft, definition, context } = walking;
+  const { outcome } = command;
+  const { state } = record;
+  const at = context.now;
+  if (step.kind === 'observe' && state.kind === 'observing') {
+    const plan = planAction(definition, step.action, null);
+    const data = { step: step.id, command: command.command, outcome, ledger: null };
+    draft.emit({ type: 'CommandEnded', data, at, by: walking.by });
+    const seen = outcome.kind === 'exited' && plan.commands[0]?.succeeds.includes(outcome.code);
+    settle(
+      walking,
+      step.id,
+      null,
+      seen
+        ? { kind: 'done', tookMs: outcome.tookMs, code: outcome.code, verified: null }
+        : { kind: 'unseen', message: unseen(outcome) },
+    );
+    showOutput(walking, step.id);
+    advance(walking);
+    return draft.decided();
+  }
+  if (state.kind !== 'running' || state.command !== command.command) return moved(step, record);
+  const { plan } = state;
+  const happened =
+    outcome.kind === 'exited' && plan.commands[command.command]?.succeeds.includes(outcome.code);
+  // The bot tells that it ended; who did it is whoever started it.
+  const doer: Walking = { ...walking, by: state.by };
+  const ledger = happened ? ledgerEntry(doer, step.id, plan, command.command, command.previous) : null;
+  draft.emit({
+    type: 'CommandEnded',
+    data: { step: step.id, command: command.command, outcome, ledger },
+    at,
+    by: state.by,
+  });
+  // Messages of one channel go out one a second: one that says "nothing" would hold up what people wait for.
+  if (record.output.trim() !== '') showOutput(walking, step.id);
+  afterCommand(doer, step.id, plan, command.command, outcome);
+  endWithIncident(walking);
+  return draft.decided();
+}
+
+function reading(
+  walking: Walking,
+  command: Extract<OfStep, { type: 'run.reading' }>,
+  step: Step,
+  record: StepRecord,
+): Decision<RunEvent> {
+  const { draft, context } = walking;
+  const { state } = record;
+  switch (command.purpose) {
+    case 'before':
+      draft.emit({
+        type: 'BaselineTaken',
+        data: { step: step.id, reading: command.reading },
+        at: context.now,
+        by: walking.by,
+      });
+      return draft.decided();
+    case 'probe':
+      if (state.kind !== 'unknown') return moved(step, record);
+      draft.emit({
+        type: 'ProbeAnswered',
+        data: { step: step.id, reading: command.reading },
+        at: context.now,
+        by: walking.by,
+      });
+      showStep(walking, step.id);
+      return draft.decided();
+    case 'gate': {
+      if (state.kind !== 'verifying') return moved(step, record);
+      const result = watch(walking, step.id, state.gate, command.reading);
+      if (result) afterGate({ ...walking, by: state.by ?? walking.by }, step, result);
+      return draft.decided();
+    }
+    default: {
+      const never: never = command.purpose;
+      return never;
+    }
+  }
+}
+
+const wasUnseen = ({ state }: StepRecord): boolean => state.kind === 'settled' && state.how.kind === 'unseen';
+
+function unseen(outcome: Extract<OfStep, { type: 'run.command-ended' }>['outcome']): string {
+  switch (outcome.kind) {
+    case 'exited':
+      return `It ended with exit code ${outcome.code}.`;
+    case 'timed-out':
+      return `It did not end in ${Math.round(outcome.tookMs / 1_000)} s.`;
+    case 'stopped':
+      return 'It was stopped.';
+    case 'refused':
+      return outcome.message;
+    case 'unknown':
+      return 'The bot stopped while this was read.';
+    default: {
+      const never: never = outcome;
+      return never;
+    }
+  }
+}
+
+/** What a late click is told: who decided what, and when. */
+function moved(step: Step, { state }: StepRecord) {
+  switch (state.kind) {
+    case 'settled': {
+      const who = state.by && /^[UW]/.test(state.by) ? `<@${state.by}>` : 'The bot';
+      const at = time(state.at);
+      if (state.how.kind === 'chosen' && step.kind === 'choose') {
+        const { option } = state.how;
+        const label = step.options.find((each) => each.id === option)?.label ?? option;
+        return refuse('already', `${who} already chose *${label}* at ${at}.`);
+      }
+      return refuse(
+        'already',
+        `${who} already ${state.how.kind === 'skipped' ? 'skipped' : 'finished'} this at ${at}.`,
+      );
+    }
+    case 'running':
+      return refuse('already', `<@${state.by}> already started this at ${time(state.since)}.`);
+    case 'approving':
+      return refuse(
+        'already',
+        `<@${state.approval.requestedBy}> already asked for this at ${time(state.approval.requestedAt)}.`,
+      );
+    default:
+      return refuse('stale', `This step is ${state.kind} now; use the buttons of its message as it stands.`);
+  }
+}

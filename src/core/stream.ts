@@ -1,0 +1,12 @@
+/**
+ * A stream is one subject with a history of its own. Streams never read each other: they meet only through effects
+ * that become commands. `INC-7` is an incident, `INC-7.2` its second run, `RUN-3` a run outside any incident.
+ */
+export type IncidentId = `INC-${number}`;
+export type RunId = `${IncidentId}.${number}` | `RUN-${number}`;
+export type StreamId = IncidentId | RunId;
+
+export const incidentId = (number: number): IncidentId => `INC-${number}`;
+export const isIncidentId = (text: string): text is IncidentId => /^INC-[1-9]\d{0,8}$/.test(text);
+export const isRunId = (text: string): text is RunId =>
+  /^(INC-[1-9]\d{0,8}\.[1-9]\d{0,4}|RUN-[1-9]\d{0,8})$/.test(text);

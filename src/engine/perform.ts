@@ -1,0 +1,394 @@
+import type { Command } from '../core/command.ts';
+import type { Answer } from '../core/decision.ts';
+import { type Effect, subjectKey } from '../core/effect.ts';
+import type { Room } from '../core/playbook/room.ts';
+import { type IncidentId, isIncidentId } from '../core/stream.ts';
+import { postChart } from './charts.ts';
+import { commandId, performCommand } from './commands.ts';
+import type { Log } from './log.ts';
+import { incidentState, placeOf, runView, viewOf } from './messages.ts';
+import {
+  type Chat,
+  type Claimed,
+  type Clock,
+  type Desk,
+  type EffectEnd,
+  type Gauge,
+  type Observer,
+  type Painter,
+  type Posted,
+  type Store,
+  StoreFailed,
+  WorkFailed,
+} from './ports.ts';
+import { readPostMortem } from './postMortem.ts';
+import type { RunnerPort } from './runnerPort.ts';
+
+/**
+ * From a pending effect to the world and back. The store hands out what is due, head by head of its lanes; each one ends
+ * in exactly one of these ways:
+ *
+ *   done         removed, and what came of it is decided in the same transaction
+ *   postponed    given back with a time, because trying again can help; its lane waits behind it
+ *   given up     removed, said in the incident and in the log, because trying again cannot help
+ *
+ * Commands on hosts know no second try: they are done, whatever came of them.
+ */
+
+export type Ports = {
+  readonly store: Store;
+  readonly desk: Desk;
+  readonly chat: Chat;
+  readonly gauge: Gauge;
+  readonly painter: Painter;
+  readonly runner: RunnerPort;
+  readonly clock: Clock;
+  readonly room: () => Room;
+  readonly observer: Observer;
+  readonly log: Log;
+};
+
+/** Enough to keep many channels busy, few enough that memory stays small while Slack is slow. */
+const atOnce = 64;
+const longestWaitMs = 5 * 60_000;
+/** While the database refuses, the same end is offered again until it is taken. */
+const storeRetryMs = 250;
+/** A clock that was set forward is noticed this soon, whatever the next timer had counted on. */
+const longestSleepMs = 60_000;
+
+export function createPerformer(ports: Ports) {
+  const { store, desk, clock, room, observer, log } = ports;
+  const underWay = new Set<Promise<void>>();
+  let stopping = false;
+  let pumping = false;
+  let again = false;
+  let cancelTimer: (() => void) | null = null;
+  let pumped: Promise<void> = Promise.resolve();
+
+  function wake(): void {
+    again = true;
+    if (!pumping && !stopping) pumped = pump();
+  }
+
+  async function pump(): Promise<void> {
+    pumping = true;
+    try {
+      while (again && !stopping) {
+        again = false;
+        const free = atOnce - underWay.size;
+        if (free <= 0) break;
+        const claimed = await store.claim(clock.now(), free);
+        for (const each of claimed) begin(each);
+        if (claimed.length > 0) again = true;
+      }
+      if (!stopping) await sleepUntilDue();
+    } catch (error) {
+      log.error('work could not be claimed', { error });
+      cancelTimer?.();
+      cancelTimer = clock.at(clock.now() + storeRetryMs * 4, wake);
+    } finally {
+      pumping = false;
+    }
+    if (again && !stopping && underWay.size < atOnce) pumped = pump();
+  }
+
+  async function sleepUntilDue(): Promise<void> {
+    // With all hands full there is nothing to wake up for: the first one that is free looks again.
+    const due = underWay.size < atOnce ? await store.nextDue() : null;
+    cancelTimer?.();
+    const now = clock.now();
+    cancelTimer =
+      due === null ? null : clock.at(Math.min(Math.max(due, now + 1), now + longestSleepMs), wake);
+  }
+
+  function begin(claimed: Claimed): void {
+    const work: Promise<void> = performOne(claimed)
+      .catch((error: unknown) => {
+        // It stays handed out, and the next start finds it as interrupted.
+        log.error('work has no recorded end', { effect: claimed.effect.kind, stream: claimed.stream, error });
+      })
+      .finally(() => {
+        underWay.delete(work);
+        wake();
+      });
+    underWay.add(work);
+  }
+
+  async function performOne(claimed: Claimed): Promise<void> {
+    const began = clock.now();
+    let result: Result;
+    try {
+      result = await perform(claimed, ports, settle);
+    } catch (error) {
+      await failed(claimed, error, clock.now() - began);
+      return;
+    }
+    try {
+      const refused = await settle(() => store.finish({ id: claimed.id, ...result }, room()));
+      await followRefusals(claimed, refused);
+      observer.performed(claimed, 'done', clock.now() - began, null);
+    } catch (error) {
+      // A database that is gone for good says nothing about the work: it was done, and must not be recorded as given up.
+      if (error instanceof StoreFailed) throw error;
+      await failed(claimed, error, clock.now() - began);
+    }
+  }
+
+  /** Most refusals say that the state has moved on. A run that does not start leaves people waiting, so that is said. */
+  async function followRefusals({ effect, stream }: Claimed, refused: readonly Answer[]): Promise<void> {
+    for (const answer of refused) {
+      if (answer.kind !== 'refused') continue;
+      log.info('what followed was refused', { stream, code: answer.code, message: answer.message });
+      if (effect.kind !== 'tell' || effect.command.type !== 'run.start') continue;
+      const { incident, run, playbook } = effect.command;
+      if (incident === null || run === null || answer.code === 'already') continue;
+      const actor = { kind: 'bot' } as const;
+      const title = room().definitions[playbook]?.playbook.title ?? playbook;
+      await settle(() =>
+        desk.handle({
+          actor,
+          type: 'incident.note',
+          incident,
+          kind: 'bot',
+          text: `*${title}* did not start: ${answer.message}`,
+        }),
+      );
+      await settle(() =>
+        desk.handle({ actor, type: 'incident.run-ended', incident, run, result: 'refused' }),
+      );
+    }
+  }
+
+  async function failed(claimed: Claimed, error: unknown, tookMs: number): Promise<void> {
+    const failure = asWorkFailed(error, claimed);
+    const fields = {
+      effect: claimed.effect.kind,
+      stream: claimed.stream,
+      attempts: claimed.attempts,
+      code: failure.code,
+      error: failure,
+    };
+    if (failure.retry) {
+      const wait =
+        failure.retry.afterMs ?? Math.min(longestWaitMs, 500 * 2 ** Math.min(claimed.attempts, 12));
+      await settle(() => store.postpone(claimed.id, clock.now() + wait, failure.message));
+      log.warn('work was postponed', { ...fields, waitMs: wait });
+      observer.performed(claimed, 'postponed', tookMs, failure.code);
+      return;
+    }
+    log.error('work was given up', fields);
+    await settle(() =>
+      store.finish({ id: claimed.id, follows: sayGivenUp(claimed, clock.now(), failure) }, room()),
+    );
+    observer.performed(claimed, 'given-up', tookMs, failure.code);
+  }
+
+  /** Keeps offering the end of an effect to a database that does not take it: what happened must not be forgotten. */
+  async function settle<T>(write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof StoreFailed) || stopping) throw error;
+        log.error('an end could not be recorded; trying again', { code: error.code, error });
+        await new Promise<void>((resolve) => clock.at(clock.now() + storeRetryMs, resolve));
+      }
+    }
+  }
+
+  return {
+    start(): void {
+      store.onWork(wake);
+      wake();
+    },
+    wake,
+    inFlight: () => underWay.size,
+    /** Takes up nothing new and waits for what is under way, at most `withinMs`; what is cut off is found at the next start. */
+    async stop(withinMs: number): Promise<void> {
+      stopping = true;
+      cancelTimer?.();
+      let isLate = false;
+      const late = new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          isLate = true;
+          resolve();
+        }, withinMs);
+        timer.unref();
+      });
+      // What was being handed out when the stop came is under way as well.
+      await Promise.race([pumped, late]);
+      while (underWay.size > 0 && !isLate) await Promise.race([Promise.all(underWay), late]);
+    },
+  };
+}
+
+type Result = Omit<EffectEnd, 'id'>;
+const nothing: Result = { follows: [] };
+
+type Settle = <T>(write: () => Promise<T>) => Promise<T>;
+
+async function perform({ effect, attempts }: Claimed, ports: Ports, settle: Settle): Promise<Result> {
+  const { store, chat, clock, gauge, runner, desk } = ports;
+  const room = ports.room();
+  const uncertain = attempts > 1;
+  switch (effect.kind) {
+    case 'show': {
+      const { subject, where } = effect;
+      const view = await viewOf(store, room, effect);
+      const known = await store.posted(subject);
+      const { channel, thread } = await placeOf(store, room, subject, where);
+      const at = await chat.show({ key: subjectKey(subject), view, channel, thread, known, uncertain });
+      return { posted: { subject, at }, follows: [] };
+    }
+    case 'open-channel': {
+      const incident = await incidentState(store, effect.incident);
+      if (incident.channel) return nothing;
+      const purpose = `${incident.id}: ${incident.title}`;
+      const { id, name } = await chat.openChannel(effect.name, purpose, uncertain);
+      return {
+        follows: [
+          { actor: { kind: 'bot' }, type: 'incident.channel-opened', incident: effect.incident, id, name },
+        ],
+      };
+    }
+    case 'set-topic': {
+      const incident = await incidentState(store, effect.incident);
+      if (incident.channel) await chat.setTopic(incident.channel.id, incident);
+      return nothing;
+    }
+    case 'invite': {
+      const { channel } = await incidentState(store, effect.incident);
+      if (channel) await chat.invite(channel.id, { groups: effect.groups, users: effect.users });
+      return nothing;
+    }
+    case 'pin': {
+      const message = await store.posted(effect.subject);
+      if (message) await chat.pin(message);
+      return nothing;
+    }
+    case 'bookmark': {
+      const { channel } = await incidentState(store, effect.incident);
+      if (channel) await chat.bookmark(channel.id, effect.title, effect.url);
+      return nothing;
+    }
+    case 'chart':
+      return {
+        posted: { subject: effect.subject, at: await postChart(effect, uncertain, ports) },
+        follows: [],
+      };
+    case 'post-mortem': {
+      const { incident, where } = effect;
+      const { markdown, resolvedAt } = await readPostMortem(store, incident, clock.now());
+      const subject = { kind: 'post-mortem', incident, time: resolvedAt } as const;
+      const { channel, thread } = await placeOf(store, room, subject, where);
+      const at: Posted = await chat.postFile({
+        key: subjectKey(subject),
+        channel,
+        thread,
+        filename: `post-mortem-${incident}.md`,
+        title: `Post-mortem draft of ${incident}`,
+        text: `The post-mortem draft of ${incident}, written from the log. Complete the open questions and the action items.`,
+        content: new TextEncoder().encode(markdown),
+        uncertain,
+      });
+      return { posted: { subject, at }, follows: [] };
+    }
+    case 'run-command': {
+      // Handed out a second time means that nobody knows what became of the first.
+      if (uncertain) return { follows: [interruptedCommand(effect)] };
+      const say = (command: Command) => settle(() => desk.handle(command));
+      return { follows: [await performCommand(effect, { runner, clock, say, log: ports.log })] };
+    }
+    case 'stop-command':
+      runner.stop(commandId(effect));
+      return nothing;
+    case 'read-indicator': {
+      const { run, step, attempt, purpose } = effect;
+      const { definition } = await runView(store, run);
+      const indicator = definition.service.indicators[effect.indicator];
+      if (!indicator)
+        throw new WorkFailed(
+          'no-indicator',
+          `${definition.service.name} has no indicator ${effect.indicator}.`,
+        );
+      const reading = await gauge.read(indicator, clock.now());
+      return {
+        follows: [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }],
+      };
+    }
+    case 'tell':
+      return { follows: [effect.command] };
+    default: {
+      const never: never = effect;
+      return never;
+    }
+  }
+}
+
+/** A database that cannot be read now may be readable soon; only a command on a host must never be tried again. */
+function asWorkFailed(error: unknown, { effect }: Claimed): WorkFailed {
+  if (error instanceof WorkFailed) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof StoreFailed && effect.kind !== 'run-command'
+    ? new WorkFailed('store', message, { retry: { afterMs: null }, cause: error })
+    : new WorkFailed('fault', message, { cause: error });
+}
+
+/** What is recorded for a command whose process died with the bot, or before the bot learned of its end. */
+export function interruptedCommand(
+  effect: Extract<Effect, { kind: 'run-command' }>,
+  why = 'The bot stopped while this ran.',
+): Command {
+  const { run, step, attempt, command } = effect;
+  const message = `${why} It may or may not have happened.`;
+  const outcome = { kind: 'unknown', message } as const;
+  return {
+    actor: { kind: 'bot' },
+    type: 'run.command-ended',
+    run,
+    step,
+    attempt,
+    command,
+    outcome,
+    previous: undefined,
+  };
+}
+
+/** Something that will not be tried again is said where people look, unless the saying itself is what failed. */
+function sayGivenUp({ effect, stream }: Claimed, now: number, failure: WorkFailed): readonly Command[] {
+  // A run waits for these two; without an answer it would wait for ever.
+  if (effect.kind === 'run-command') return [interruptedCommand(effect, failure.message)];
+  if (effect.kind === 'read-indicator') {
+    const { run, step, attempt, purpose } = effect;
+    const reading = { at: now, verdict: 'inconclusive', why: failure.message, value: null } as const;
+    return [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }];
+  }
+  const incident = (stream.split('.')[0] ?? '') as IncidentId;
+  if (effect.kind === 'show' || !isIncidentId(incident)) return [];
+  const actor = { kind: 'bot' } as const;
+  if (effect.kind === 'open-channel') {
+    return [{ actor, type: 'incident.channel-failed', incident, message: failure.message }];
+  }
+  return [
+    {
+      actor,
+      type: 'incident.effect-given-up',
+      incident,
+      what: inWords[effect.kind],
+      message: failure.message,
+    },
+  ];
+}
+
+type SaidElsewhere = 'show' | 'open-channel' | 'run-command' | 'read-indicator';
+
+const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> = {
+  'set-topic': 'Setting the topic',
+  invite: 'Inviting people',
+  pin: 'Pinning the card',
+  bookmark: 'Adding a bookmark',
+  chart: 'Posting the chart',
+  'post-mortem': 'Posting the post-mortem draft',
+  'stop-command': 'Stopping a command',
+  tell: 'An internal step',
+};

@@ -1,0 +1,221 @@
+import type { Command, CommandBody } from '../core/command.ts';
+import type { Answer, Event } from '../core/decision.ts';
+import type { Effect, Subject } from '../core/effect.ts';
+import type { Incident } from '../core/incident/incident.ts';
+import type { Definition, Indicator } from '../core/playbook/definition.ts';
+import type { Room } from '../core/playbook/room.ts';
+import type { Reading, Run } from '../core/run/run.ts';
+import type { IncidentId, RunId, StreamId } from '../core/stream.ts';
+import type { View } from '../core/view.ts';
+
+/**
+ * What the engine needs of the world, and no more. Each adapter implements one of these; none of them knows another.
+ */
+
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once, not before `at` (milliseconds since the epoch); the answer cancels it. */
+  at(at: number, call: () => void): () => void;
+};
+
+/**
+ * Adapters throw this for work that did not succeed. `retry` says whether trying again can help and, where the other
+ * side told, how long to wait. `uncertain` means that it may have happened all the same.
+ */
+export class WorkFailed extends Error {
+  readonly code: string;
+  readonly retry: { readonly afterMs: number | null } | null;
+  readonly uncertain: boolean;
+  constructor(
+    code: string,
+    message: string,
+    options: { retry?: { afterMs: number | null } | null; uncertain?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'WorkFailed';
+    this.code = code;
+    this.retry = options.retry ?? null;
+    this.uncertain = options.uncertain ?? false;
+  }
+}
+
+/** Where the message of a subject is. */
+export type Posted = { readonly channel: string; readonly ts: string };
+
+export type ShowRequest = {
+  /** The subject's key, written into the message's metadata so that a lost reply can be found again. */
+  readonly key: string;
+  readonly view: View;
+  /** Channel id, or a name with `#`. */
+  readonly channel: string;
+  /** The message in whose thread this one stands. */
+  readonly thread: Posted | null;
+  readonly known: Posted | null;
+  /** An earlier attempt may have posted it: look for the key before posting. */
+  readonly uncertain: boolean;
+};
+
+export type FileRequest = {
+  readonly key: string;
+  readonly channel: string;
+  readonly thread: Posted | null;
+  readonly filename: string;
+  readonly title: string;
+  /** Description for screen readers, and the text of the message. */
+  readonly text: string;
+  readonly content: Uint8Array;
+  readonly uncertain: boolean;
+};
+
+/** The chat that people are in. All calls throw WorkFailed. */
+export type Chat = {
+  show(request: ShowRequest): Promise<Posted>;
+  postFile(request: FileRequest): Promise<Posted>;
+  /** A public channel of exactly this name; where the name is taken and it is not ours from a lost reply, a suffix is added. */
+  openChannel(name: string, purpose: string, uncertain: boolean): Promise<{ id: string; name: string }>;
+  setTopic(channel: string, incident: Incident): Promise<void>;
+  /** Members of groups and users; those who are already there or cannot be invited are passed over, and the rest come. */
+  invite(channel: string, who: { groups: readonly string[]; users: readonly string[] }): Promise<void>;
+  pin(message: Posted): Promise<void>;
+  bookmark(channel: string, title: string, url: string): Promise<void>;
+};
+
+/** Who a person is, as the chat's own directory says. Anything but a full member of this workspace is an outsider. */
+export type Membership =
+  | { readonly kind: 'member'; readonly groups: readonly string[] }
+  | { readonly kind: 'outsider'; readonly why: string };
+
+export type Directory = {
+  /** `groups` are handles of user groups. Throws WorkFailed where it cannot be known; unknown is never allowed. */
+  membership(user: string): Promise<Membership>;
+};
+
+/** Reads indicators. Never throws for missing data or a dead server: those are inconclusive readings. */
+export type Gauge = {
+  read(indicator: Indicator, now: number): Promise<Reading>;
+  /** Points of a range, oldest first; empty where there is no data. */
+  range(
+    indicator: Indicator,
+    range: { from: number; to: number; points: number },
+  ): Promise<
+    | { readonly kind: 'series'; readonly points: readonly { at: number; value: number }[] }
+    | { readonly kind: 'none'; readonly why: string }
+  >;
+};
+
+/** Draws pictures for the chat. */
+export type Painter = { png(svg: string): Promise<Uint8Array> };
+
+/** What surfaces (Slack, HTTP) may ask of the engine. */
+export type Desk = {
+  /** Decides on behalf of a person; who they are and what they may do is looked up here, never taken from the surface. */
+  act(user: string, body: CommandBody, once?: string): Promise<Answer>;
+  /** Decides on behalf of something that is not a person. */
+  handle(command: Command): Promise<Answer>;
+  room(): Room;
+  incident(id: IncidentId): Promise<Incident | null>;
+  run(id: RunId): Promise<{ run: Run; definition: Definition } | null>;
+  incidentOfChannel(channel: string): Promise<Incident | null>;
+  openIncidents(): Promise<readonly Incident[]>;
+  recentIncidents(limit: number): Promise<readonly Incident[]>;
+  /** Whether the person may do it, with the reason either way: for showing the right modal, never instead of deciding. */
+  may(
+    user: string,
+    right: import('../core/access/access.ts').Right,
+    service: string | null,
+  ): Promise<{ allowed: boolean; reason: string }>;
+  /** The Markdown draft. */
+  postMortem(id: IncidentId): Promise<string>;
+};
+
+/** An effect as the store hands it out. */
+export type Claimed = {
+  readonly id: number;
+  readonly stream: StreamId;
+  readonly effect: Effect;
+  /** How often it was handed out, this time included. */
+  readonly attempts: number;
+  readonly createdAt: number;
+};
+
+/** An event as the store keeps it. */
+export type StoredEvent = {
+  /** Position in the whole log, from 1. */
+  readonly position: number;
+  readonly stream: StreamId;
+  /** Position in its stream, from 1. */
+  readonly version: number;
+  readonly event: Event;
+  /** Hash of the chain up to and including this event, hex. */
+  readonly hash: string;
+};
+
+export type StreamState =
+  | { readonly kind: 'incident'; readonly incident: Incident }
+  | { readonly kind: 'run'; readonly run: Run };
+
+/** Commands to decide after an effect ended, in the same transaction that records its end. */
+export type EffectEnd = {
+  readonly id: number;
+  readonly posted?: { readonly subject: Subject; readonly at: Posted };
+  readonly follows: readonly Command[];
+};
+
+/**
+ * The log and the work that waits. Every promise here settles only after its transaction is on disk.
+ * Throws StoreFailed where the database cannot do its part.
+ */
+export type Store = {
+  handle(command: Command, room: Room): Promise<Answer>;
+  /** Hands out effects that are due, heads of their lanes only, and counts the attempt. */
+  claim(now: number, limit: number): Promise<readonly Claimed[]>;
+  /** Records the end of an effect and decides what follows; answers the refusals among that, for the log. */
+  finish(end: EffectEnd, room: Room): Promise<readonly Answer[]>;
+  /** Gives the effect back, to be tried again not before `at`. */
+  postpone(id: number, at: number, error: string): Promise<void>;
+  /** Effects that were handed out when the process before this one died. */
+  interrupted(): Promise<readonly Claimed[]>;
+  /** Ends the lease of an interrupted effect so that it is handed out again; its attempts stay counted. */
+  release(id: number): Promise<void>;
+  /** When the next waiting effect is due, or null. */
+  nextDue(): Promise<number | null>;
+  posted(subject: Subject): Promise<Posted | null>;
+  state(stream: StreamId): Promise<StreamState | null>;
+  definition(hash: string): Promise<Definition | null>;
+  holder(claim: string): Promise<StreamId | null>;
+  openIncidents(): Promise<readonly Incident[]>;
+  recentIncidents(limit: number): Promise<readonly Incident[]>;
+  /** The newest incident whose channel this is. */
+  incidentOfChannel(channel: string): Promise<Incident | null>;
+  events(filter: { stream?: StreamId; after?: number; limit?: number }): Promise<readonly StoredEvent[]>;
+  backlog(): Promise<{ waiting: number; oldestDueAt: number | null }>;
+  backup(file: string): Promise<void>;
+  /** Called after each commit that left work due now. */
+  onWork(call: () => void): void;
+  /** The end of the hash chain. */
+  head(): Promise<{ position: number; hash: string }>;
+  health(): Promise<{ ok: true } | { ok: false; code: string; message: string }>;
+  close(): Promise<void>;
+};
+
+/** `busy`, `full` and `corrupt` are told apart because a person does something else about each. */
+export class StoreFailed extends Error {
+  readonly code: 'busy' | 'full' | 'corrupt' | 'failed';
+  constructor(code: StoreFailed['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StoreFailed';
+    this.code = code;
+  }
+}
+
+/** Told what happens, for metrics and logs; must not throw and never sees secrets. */
+export type Observer = {
+  decided(command: Command, answer: Answer, tookMs: number): void;
+  performed(
+    claimed: Claimed,
+    outcome: 'done' | 'postponed' | 'given-up' | 'unknown',
+    tookMs: number,
+    error: string | null,
+  ): void;
+};
