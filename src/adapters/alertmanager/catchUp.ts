@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import type { Notice } from '../../core/alert/alert.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { createBounds, linkOf } from './payload.ts';
+
+type Stretch = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly from: number;
+  readonly to: number;
+};
+
+/** What Prometheus itself remembers of alerts between two moments. */
+export type AskHistory = (
+  since: number,
+  now: number,
+) => Promise<
+  | { readonly kind: 'alerts'; readonly firing: readonly Stretch[]; readonly ended: readonly Stretch[] }
+  | { readonly kind: 'failed'; readonly why: string }
+>;
+
+export type CaughtUp = {
+  /** Alerts that fire now, to be handed over like those of a webhook. */
+  readonly notices: readonly Notice[];
+  /** Open fingerprints that Alertmanager does not have any more. It forgets on restart, so this resolves nothing. */
+  readonly gone: readonly string[];
+  /** Alerts that came and went while nobody listened, one sentence each. */
+  readonly missed: readonly string[];
+  /** What could not be asked, one sentence each; empty when the picture is whole. */
+  readonly unknown: readonly string[];
+};
+
+/**
+ * Asks for what a bot that was away has missed. An alert that fires and resolves in that time is never delivered by
+ * Alertmanager, so Prometheus is asked too; its alerts count only where Alertmanager does not know them.
+ */
+export async function catchUp(options: {
+  readonly alertmanager: {
+    readonly baseUrl: string;
+    readonly receiver: string | null;
+    readonly timeoutMs: number;
+  } | null;
+  readonly history: AskHistory | null;
+  /** When the bot last knew, milliseconds since the epoch. */
+  readonly since: number;
+  readonly now: number;
+  /** Fingerprints of the alerts that fire in open incidents. */
+  readonly open: readonly string[];
+}): Promise<CaughtUp> {
+  const { now, since } = options;
+  const [known, history] = await Promise.all([
+    options.alertmanager ? askAlertmanager(options.alertmanager) : null,
+    options.history ? options.history(since, now) : null,
+  ]);
+  const unknown: string[] = [];
+  if (known?.kind === 'failed') unknown.push(known.why);
+  if (history?.kind === 'failed') unknown.push(history.why);
+
+  const alerts = known?.kind === 'alerts' ? known.alerts : [];
+  const notices = alerts.filter((alert) => alert.state === 'active').map((alert) => alert.notice);
+  const fresh = (history?.kind === 'alerts' ? history.firing : [])
+    .filter((stretch) => !alerts.some((alert) => isWithin(stretch.labels, alert.notice.labels)))
+    .map(noticeOfStretch)
+    // Prometheus does not know for sure when a long alert began, and a second start would make a second alert of it.
+    .filter((notice) => !options.open.includes(notice.fingerprint));
+  const ended = history?.kind === 'alerts' ? history.ended : [];
+  const present = new Set(alerts.map((alert) => alert.notice.fingerprint));
+  return {
+    notices: [...notices, ...fresh],
+    gone: known?.kind === 'alerts' ? options.open.filter((fingerprint) => !present.has(fingerprint)) : [],
+    missed: ended
+      .filter((stretch) => stretch.from > since)
+      .map(({ labels, from, to }) => {
+        const name = labels.alertname ?? 'An alert without a name';
+        return `${name} fired from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}.`;
+      }),
+    unknown,
+  };
+}
+
+/** Prometheus adds its external labels when it sends, so that Alertmanager has more of them. */
+const isWithin = (few: Readonly<Record<string, string>>, many: Readonly<Record<string, string>>): boolean =>
+  Object.entries(few).every(([name, value]) => many[name] === value);
+
+function noticeOfStretch({ labels, from }: Stretch): Notice {
+  const fingerprint = fingerprintOf(labels);
+  return {
+    fingerprint,
+    status: 'firing',
+    startsAt: from,
+    labels: createBounds().entries(labels),
+    annotations: {},
+    groupKey: `caught-up/${fingerprint}`,
+  };
+}
+
+const texts = z.record(z.string(), z.string());
+const alertsSchema = z.array(
+  z.object({
+    fingerprint: z.string().regex(/^[\w-]{1,64}$/),
+    labels: texts,
+    annotations: texts.default({}),
+    startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    generatorURL: z.string().optional(),
+    status: z.object({ state: z.string() }),
+  }),
+);
+
+type Known =
+  | {
+      readonly kind: 'alerts';
+      readonly alerts: readonly { readonly notice: Notice; readonly state: string }[];
+    }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** Silenced and inhibited alerts are asked for too: they fire nowhere, yet they are not gone. */
+async function askAlertmanager(options: {
+  readonly baseUrl: string;
+  readonly receiver: string | null;
+  readonly timeoutMs: number;
+}): Promise<Known> {
+  const failed = (why: string): Known => ({ kind: 'failed', why });
+  const url = new URL(options.baseUrl);
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
+  // Alertmanager takes the receiver as a pattern that must match the whole name.
+  if (options.receiver !== null)
+    url.searchParams.set('receiver', options.receiver.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&'));
+  try {
+    const response = await fetch(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(options.timeoutMs),
+      headers: credentials === ':' ? {} : { authorization: `Basic ${btoa(credentials)}` },
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      return failed(`Alertmanager answered ${response.status} when asked for its alerts.`);
+    }
+    const text = await readCapped(response);
+    if (text === null) return failed(`Alertmanager has more alerts than fit into ${maxBytes} bytes.`);
+    const parsed = alertsSchema.safeParse(JSON.parse(text));
+    if (!parsed.success) return failed('Alertmanager answered in a form that is not understood.');
+    return { kind: 'alerts', alerts: parsed.data.map(toNotice) };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError')
+      return failed(`Alertmanager did not answer within ${options.timeoutMs / 1_000} s.`);
+    if (error instanceof SyntaxError) return failed('Alertmanager answered with something that is not JSON.');
+    const cause = error instanceof Error ? error.cause : undefined;
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    return failed(`Alertmanager cannot be reached${code}.`);
+  }
+}
+
+const maxBytes = 20 * 1024 * 1024;
+
+async function readCapped(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The interface does not tell the group, and strangers must not be taken for one, so each alert is its own. */
+function toNotice(alert: z.infer<typeof alertsSchema>[number]) {
+  const bounds = createBounds();
+  const notice: Notice = {
+    fingerprint: alert.fingerprint,
+    status: 'firing',
+    startsAt: alert.startsAt,
+    labels: bounds.entries(alert.labels),
+    annotations: bounds.entries(alert.annotations),
+    groupKey: `caught-up/${alert.fingerprint}`,
+    ...linkOf(alert.generatorURL),
+  };
+  return { notice, state: alert.status.state };
+}

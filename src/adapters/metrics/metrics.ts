@@ -1,0 +1,115 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { severities } from '../../core/severity.ts';
+import type { Clock, Observer, Store } from '../../engine/ports.ts';
+
+export type Metrics = {
+  readonly registry: Registry;
+  /** Register with the engine: counts what it decides and performs. */
+  readonly observer: Observer;
+  /** In Prometheus' text format, for the content type `contentType`. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  stop(): void;
+};
+
+/**
+ * The bot's own metrics. Labels come from closed sets (types of commands, kinds of effects, codes of refusals), never
+ * from alerts or people, so that nobody outside can make the number of series grow.
+ */
+export function createMetrics(options: {
+  /** Asked at every scrape. */
+  readonly backlog: Store['backlog'];
+  readonly openIncidents: Store['openIncidents'];
+  readonly clock: Pick<Clock, 'now'>;
+}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const decided = new Counter({
+    name: 'genesis_bot_commands_decided_total',
+    help: 'Commands decided, by type and by answer: accepted, or the code of the refusal.',
+    labelNames: ['type', 'answer'],
+    registers,
+  });
+  const deciding = new Histogram({
+    name: 'genesis_bot_command_seconds',
+    help: 'Time from a command to its answer, commit included.',
+    labelNames: ['type'],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
+  const performed = new Counter({
+    name: 'genesis_bot_effects_performed_total',
+    help: 'Effects handed to the outside, by kind and by outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
+  const performing = new Histogram({
+    name: 'genesis_bot_effect_seconds',
+    help: 'Time that an effect took outside.',
+    labelNames: ['kind'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120],
+    registers,
+  });
+
+  const backlog = new Gauge({
+    name: 'genesis_bot_effects_waiting',
+    help: 'Effects that wait to be performed, timers included.',
+    registers,
+  });
+  const oldest = new Gauge({
+    name: 'genesis_bot_effects_oldest_due_seconds',
+    help: 'For how long the oldest waiting effect has been due; 0 where none is due.',
+    registers,
+  });
+  const open = new Gauge({
+    name: 'genesis_bot_incidents_open',
+    help: 'Incidents that are not resolved, by severity.',
+    labelNames: ['severity'],
+    registers,
+  });
+  const readable = new Gauge({
+    name: 'genesis_bot_store_readable',
+    help: '1 when the store answered this scrape; the gauges read from it are missing when it did not.',
+    registers,
+  });
+  collectDefaultMetrics({ register: registry });
+
+  const readStore = async (): Promise<void> => {
+    const [{ waiting, oldestDueAt }, incidents] = await Promise.all([
+      options.backlog(),
+      options.openIncidents(),
+    ]);
+    backlog.set(waiting);
+    oldest.set(oldestDueAt === null ? 0 : Math.max(0, (options.clock.now() - oldestDueAt) / 1_000));
+    for (const severity of severities)
+      open.set({ severity }, incidents.filter((incident) => incident.severity === severity).length);
+  };
+
+  return {
+    registry,
+    observer: {
+      decided({ type }, answer, tookMs) {
+        decided.inc({ type, answer: answer.kind === 'accepted' ? 'accepted' : answer.code });
+        deciding.observe({ type }, Math.max(0, tookMs) / 1_000);
+      },
+      performed({ effect: { kind } }, outcome, tookMs) {
+        performed.inc({ kind, outcome });
+        performing.observe({ kind }, Math.max(0, tookMs) / 1_000);
+      },
+    },
+    async text() {
+      try {
+        await readStore();
+        readable.set(1);
+      } catch {
+        // Old figures would look like an answer; none at all is the truth, and the flag beside them says why.
+        for (const gauge of [backlog, oldest]) gauge.remove();
+        open.reset();
+        readable.set(0);
+      }
+      return registry.metrics();
+    },
+    stop: () => registry.clear(),
+    contentType: registry.contentType,
+  };
+}
