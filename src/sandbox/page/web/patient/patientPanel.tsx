@@ -1,0 +1,162 @@
+import { useMemo } from 'react';
+import { useSession } from '../session.ts';
+import { Chart } from './chart.tsx';
+import type { FaultName, PatientState, SeriesPoint } from './patientApi.ts';
+import { faultNames } from './patientApi.ts';
+import { SlackFaults } from './slackFaults.tsx';
+import { Switch } from './switch.tsx';
+import type { Patient } from './usePatient.ts';
+
+const faultWords: Readonly<Record<FaultName, { name: string; help: string }>> = {
+  'llm-errors': { name: 'LLM errors', help: '0.9 % fail at the language model' },
+  slow: { name: 'Slow', help: 'Plans take five times as long' },
+  crash: { name: 'Crash', help: 'The process ends' },
+  'crash-loop': { name: 'Crash and refuse to start', help: 'This version starts no more' },
+  'no-metrics': { name: 'No metrics', help: 'Nothing is measured' },
+  'disk-full': { name: 'Disk full', help: '0.4 % fail for want of space' },
+  'aop-errors': { name: 'Plans refused', help: '0.9 % of plans are refused' },
+  'network-errors': { name: 'Network errors', help: 'Over by itself in a minute' },
+};
+
+/** The objectives of the service's indicators: errors below 0.1 %, P95 below 200 ms. */
+const errorObjective = 0.1;
+const p95Objective = 200;
+
+const percent = (value: number) => `${value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2)} %`;
+const milliseconds = (value: number) =>
+  value >= 1_000 ? `${(value / 1_000).toFixed(1)} s` : `${Math.round(value)} ms`;
+
+function spokenUptime(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
+
+export type Health = { tone: 'good' | 'bad' | 'unknown'; words: string };
+
+export function healthOf(patient: Patient): Health {
+  if (patient.kind === 'asking') return { tone: 'unknown', words: 'Asking…' };
+  if (patient.kind === 'silent') return { tone: 'unknown', words: 'Does not answer' };
+  const { state, series } = patient;
+  if (!state.running)
+    return { tone: 'bad', words: state.unit === 'failed' ? 'Failed' : `Not running (${state.unit})` };
+  const last = series.at(-1);
+  if (last?.errorRatio == null) return { tone: 'unknown', words: 'Running, nothing measured' };
+  if (last.errorRatio * 100 > errorObjective)
+    return { tone: 'bad', words: `${percent(last.errorRatio * 100)} fail` };
+  if ((last.p95 ?? 0) * 1_000 > p95Objective) return { tone: 'bad', words: 'Slow' };
+  return { tone: 'good', words: 'Healthy' };
+}
+
+function latest(values: (number | null)[], format: (value: number) => string): string {
+  const last = values.at(-1);
+  return last === undefined || last === null ? 'no data' : format(last);
+}
+
+function Charts({ series }: { series: SeriesPoint[] }) {
+  const zone = useSession().state.me.timeZone;
+  const { times, errors, p95s } = useMemo(
+    () => ({
+      times: series.map(({ at }) => at / 1_000),
+      errors: series.map(({ errorRatio }) => (errorRatio === null ? null : errorRatio * 100)),
+      p95s: series.map(({ p95 }) => (p95 === null ? null : p95 * 1_000)),
+    }),
+    [series],
+  );
+  const charts = [
+    { name: 'Errors', values: errors, objective: errorObjective, format: percent },
+    { name: 'P95', values: p95s, objective: p95Objective, format: milliseconds },
+  ];
+  return charts.map(({ name, values, objective, format }) => {
+    const now = latest(values, format);
+    const isOver = (values.at(-1) ?? 0) > objective;
+    return (
+      <div key={name} className="chart-block">
+        <div className="chart-head">
+          <span>{name}</span>
+          <strong className={isOver ? 'is-over' : ''}>{now}</strong>
+          <small>objective &lt; {format(objective).replace('0.10', '0.1')}</small>
+        </div>
+        <Chart
+          label={`${name} over the last minutes: now ${now}, objective below ${format(objective)}`}
+          times={times}
+          values={values}
+          zone={zone}
+          objective={objective}
+          format={format}
+        />
+      </div>
+    );
+  });
+}
+
+function Facts({ state }: { state: PatientState }) {
+  const facts = [
+    ['Version', state.version],
+    ['Up', state.uptimeSeconds === null ? '—' : spokenUptime(state.uptimeSeconds)],
+    ...(state.configuration === null
+      ? []
+      : [
+          ['LLM', state.configuration.llm],
+          ['Thresholds', state.configuration.aop],
+          ['Cache', state.configuration.htdagCache ? 'on' : 'off'],
+        ]),
+  ];
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The service that is broken and mended: how it is, and how to break it. */
+export function PatientPanel({
+  patient,
+  onTurn,
+  faultChanges,
+  onClose,
+}: {
+  patient: Patient;
+  onTurn: (fault: FaultName, on: boolean) => void;
+  faultChanges: number;
+  onClose: () => void;
+}) {
+  const health = healthOf(patient);
+  const isKnown = patient.kind === 'known';
+  return (
+    <aside className="patient-panel" aria-label="Patient" data-testid="patient">
+      <header className="pane-header">
+        <h2>Patient</h2>
+        <span className="pane-place">genesis-orchestration</span>
+        <button type="button" className="icon-button" aria-label="Hide patient" onClick={onClose}>
+          ×
+        </button>
+      </header>
+      <div className="patient-content">
+        <div className={`health health-${health.tone}`} role="status" data-testid="health">
+          <span className="health-dot" aria-hidden="true" />
+          {health.words}
+        </div>
+        {isKnown && <Facts state={patient.state} />}
+        {isKnown && <Charts series={patient.series} />}
+        <h3>Break it</h3>
+        <div className="switches">
+          {faultNames.map((fault) => (
+            <Switch
+              key={fault}
+              {...faultWords[fault]}
+              isOn={isKnown && patient.state.faults.includes(fault)}
+              onTurn={(on) => onTurn(fault, on)}
+            />
+          ))}
+        </div>
+        <SlackFaults changes={faultChanges} />
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,193 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { prepareCheckout } from './checkout.ts';
+import { startControl } from './control.ts';
+import { BROKEN_VERSION, type Fault, isFault } from './faults.ts';
+import { hostMetrics } from './hostMetrics.ts';
+import { createJournal } from './journal.ts';
+import { writePrograms } from './programFiles.ts';
+import { createSeries, type SeriesPoint } from './series.ts';
+import { type Flags, readFlags, readVersion } from './settings.ts';
+import { createSupervisor, type UnitState } from './supervisor.ts';
+
+export type PatientOptions = Readonly<{
+  /** Everything that the patient writes is under it. */
+  directory: string;
+  /** Of the service; a free one by default, kept over restarts. */
+  port?: number;
+  /** How many times as fast as life the patient heals and tests itself. */
+  pace?: number;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}>;
+
+export type PatientState = Readonly<{
+  running: boolean;
+  unit: UnitState['kind'];
+  /** What runs, or else what would run after a start. */
+  version: string;
+  faults: readonly Fault[];
+  pid: number | null;
+  uptimeSeconds: number | null;
+  /** Null while the file cannot be read. */
+  flags: Flags | null;
+  /** What the running service was configured to; null while none runs. */
+  configuration: Readonly<{ llm: string; aop: string; htdagCache: boolean }> | null;
+}>;
+
+export type Patient = Readonly<{
+  /** Holds the patient's own `systemctl` and the like: comes first in PATH. */
+  bin: string;
+  /** The git checkout in which playbooks run. */
+  checkout: string;
+  serviceUrl: string;
+  metricsUrl: string;
+  hostMetricsUrl: string;
+  controlUrl: string;
+  set: (fault: Fault, on: boolean) => Promise<void>;
+  state: () => PatientState;
+  series: (since?: number) => SeriesPoint[];
+  stop: () => Promise<void>;
+}>;
+
+const SECOND_MS = 1_000;
+
+/**
+ * Starts the patient, which plays `genesis-orchestration` on a host of its own: a supervisor that always listens, a
+ * service that can be broken and mended, its repository, logs, configuration and programs.
+ * @throws Error when git is missing or the service does not start
+ */
+export async function startPatient(options: PatientOptions): Promise<Patient> {
+  const { pace = 1, now = Date.now } = options;
+  const directory = resolve(options.directory);
+  const checkout = await prepareCheckout(directory);
+  const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
+  const faults = new Set<Fault>();
+  const active = (): Fault[] => [...faults];
+  const journal = createJournal(now);
+  const series = createSeries();
+  const supervisor = createSupervisor({
+    checkout,
+    port,
+    pace,
+    journal,
+    faults: active,
+    onSample: series.sample,
+    onRecovered: (fault) => faults.delete(fault),
+    now,
+  });
+
+  const start = async (how: () => Promise<boolean>): Promise<boolean> => {
+    // A crash is over with the process that crashed.
+    faults.delete('crash');
+    return how();
+  };
+
+  const set = async (fault: Fault, on: boolean): Promise<void> => {
+    if (!isFault(fault)) throw new Error(`there is no fault "${String(fault)}"`);
+    if (on) faults.add(fault);
+    else faults.delete(fault);
+    supervisor.order({ kind: 'faults', faults: active() });
+    const crashes =
+      fault === 'crash' || (fault === 'crash-loop' && runs(supervisor.state()) === BROKEN_VERSION);
+    if (on && crashes) supervisor.order({ kind: 'crash' });
+    const mended = !on && (fault === 'crash' || fault === 'crash-loop');
+    if (mended && supervisor.state().kind === 'failed') await start(supervisor.start);
+  };
+
+  const state = (): PatientState => {
+    const unit = supervisor.state();
+    const running = unit.kind === 'active' ? unit : undefined;
+    return {
+      running: running !== undefined,
+      unit: unit.kind,
+      version: running?.running.version ?? readVersion(checkout),
+      faults: active(),
+      pid: running?.pid ?? null,
+      uptimeSeconds:
+        running === undefined ? null : Math.max(0, Math.floor((now() - running.since) / SECOND_MS)),
+      flags: flagsOrNull(checkout),
+      configuration: running === undefined ? null : configurationOf(running.running),
+    };
+  };
+
+  const control = await startControl(
+    {
+      state,
+      series: series.points,
+      set,
+      hostMetrics: () => hostMetrics(active()),
+      world: () => ({
+        unit: supervisor.state(),
+        faults: active(),
+        servicePort: port,
+        now: now(),
+        journal: journal.read,
+        shrinkJournal: () => set('disk-full', false),
+        start: () => start(supervisor.start),
+        stop: supervisor.stop,
+        restart: () => start(supervisor.restart),
+      }),
+    },
+    0,
+  );
+  const bin = join(directory, 'bin');
+  await writePrograms(bin, control.url);
+  const marks = setInterval(() => series.mark(now(), supervisor.state().kind, active()), SECOND_MS);
+  const stop = async (): Promise<void> => {
+    clearInterval(marks);
+    await supervisor.stop();
+    await control.stop();
+  };
+
+  if (!(await supervisor.start())) {
+    const why = journal.read({ since: 0, lines: 10 }).map(({ text }) => text);
+    await stop();
+    throw new Error(`the patient's service did not start: ${why.join(' / ')}`);
+  }
+  const serviceUrl = `http://127.0.0.1:${port}`;
+  return {
+    bin,
+    checkout,
+    serviceUrl,
+    metricsUrl: `${serviceUrl}/metrics`,
+    hostMetricsUrl: `${control.url}/metrics`,
+    controlUrl: control.url,
+    set,
+    state,
+    series: (since = 0) => series.points(since),
+    stop,
+  };
+}
+
+const runs = (unit: UnitState): string | undefined =>
+  unit.kind === 'active' ? unit.running.version : undefined;
+
+function configurationOf({
+  llm,
+  aop,
+  htdagCache,
+}: Readonly<{ llm: string; aop: string; htdagCache: boolean }>) {
+  return { llm, aop, htdagCache };
+}
+
+function flagsOrNull(checkout: string): Flags | null {
+  try {
+    return readFlags(checkout);
+  } catch {
+    // Half written or broken: the service keeps its flags and logs why; the page shows that they are unknown.
+    return null;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => done(port));
+    });
+  });
+}

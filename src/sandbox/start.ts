@@ -1,0 +1,149 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Bot, startBot } from '../bot.ts';
+import { readConfig } from '../config.ts';
+import type { Log } from '../engine/log.ts';
+import { type AlertSource, startAlertSource } from './alerts/alertSource.ts';
+import { type Emulator, startEmulator } from './emulator/emulator.ts';
+import { startPage } from './page/server.ts';
+import { type Patient, startPatient } from './patient/patient.ts';
+
+/**
+ * The whole product on one machine: an emulated Slack, a patient to break, something that watches it, and the bot with
+ * its shipped playbooks. Only the hosts are overlaid: the same argument vectors find the patient's own programs first.
+ */
+export type Sandbox = {
+  readonly pageUrl: string | null;
+  readonly bot: Bot;
+  readonly emulator: Emulator;
+  readonly patient: Patient;
+  readonly alerts: AlertSource;
+  /** The environment that a bot of its own would need to join this sandbox. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+};
+
+export type SandboxOptions = {
+  /** Everything that is written lies below it. */
+  readonly directory: string;
+  readonly playbooks: string;
+  readonly pace: number;
+  readonly delivery: 'socket' | 'http';
+  /** Null leaves the browser page out. */
+  readonly pagePort: number | null;
+  /** Where the built page is kept from one start to the next; by default it is built anew. */
+  readonly pageCache?: string;
+  readonly alertSource?: 'real' | 'stand-in';
+  readonly rateLimits?: { scale: number } | 'off';
+  readonly log: Log;
+  /** The hosts that stand in for those of the playbooks, in the form of `hosts.yml`; the patient's own where left out. */
+  readonly hosts?: (patient: Patient) => unknown;
+  /** Leaves the bot to the caller, who starts one with `env`. */
+  readonly startBot?: (env: Readonly<Record<string, string>>) => Promise<Bot>;
+};
+
+const loopback = '127.0.0.1';
+
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { directory, pace, log } = options;
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    await mkdir(directory, { recursive: true });
+    const botPort = await freePort();
+    const botUrl = `http://${loopback}:${botPort}`;
+
+    const emulator = await startEmulator({
+      delivery:
+        options.delivery === 'socket'
+          ? { kind: 'socket' }
+          : { kind: 'http', requestUrl: `${botUrl}/slack/events` },
+      ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
+    });
+    stops.push(() => emulator.stop());
+
+    const patient = await startPatient({ directory: join(directory, 'patient'), pace });
+    stops.push(() => patient.stop());
+
+    const webhookToken = 'sandbox-alertmanager-token';
+    const alerts = await startAlertSource({
+      patientMetricsUrl: patient.metricsUrl,
+      hostMetricsUrl: patient.hostMetricsUrl,
+      rulesFile: join(options.playbooks, 'prometheus', 'rules.yml'),
+      webhookUrl: `${botUrl}/alertmanager`,
+      webhookToken,
+      pace,
+      directory: join(directory, 'alerts'),
+      ...(options.alertSource ? { use: options.alertSource } : {}),
+    });
+    stops.push(() => alerts.stop());
+
+    const hostsFile = join(directory, 'hosts.yml');
+    await writeFile(hostsFile, stringify((options.hosts ?? patientHosts)(patient)));
+    const env = {
+      SLACK_BOT_TOKEN: emulator.botToken,
+      ...(options.delivery === 'socket'
+        ? { SLACK_APP_TOKEN: emulator.appToken }
+        : { SLACK_SIGNING_SECRET: emulator.signingSecret }),
+      SLACK_API_URL: emulator.apiUrl,
+      ALERTMANAGER_TOKEN: webhookToken,
+      ALERTMANAGER_URL: alerts.alertmanagerUrl,
+      ALERTMANAGER_RECEIVER: alerts.receiver,
+      PROMETHEUS_URL: alerts.prometheusUrl,
+      DATABASE_URL: `sqlite:${join(directory, 'genesis.db')}`,
+      PLAYBOOKS: options.playbooks,
+      HOSTS_FILE: hostsFile,
+      HOST: loopback,
+      PORT: String(botPort),
+      PACE: String(pace),
+      GENESIS_KEY: 'sandbox-audit-key',
+      AUDIT_HEAD_FILE: join(directory, 'audit-head.json'),
+    };
+    const bot = await (options.startBot ?? inThisProcess(log))(env);
+    stops.push(() => bot.stop());
+
+    const page =
+      options.pagePort === null
+        ? null
+        : await startPage({
+            port: options.pagePort,
+            emulatorUrl: emulator.url,
+            patientUrl: patient.controlUrl,
+            cacheDirectory: options.pageCache ?? join(directory, 'page'),
+          });
+    if (page) stops.push(() => page.stop());
+    return { pageUrl: page?.url ?? null, bot, emulator, patient, alerts, env, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const inThisProcess =
+  (log: Log) =>
+  (env: Readonly<Record<string, string>>): Promise<Bot> => {
+    const result = readConfig(env);
+    if (result.kind === 'bad') throw new Error(result.problems.join('\n'));
+    return startBot(result.config, { log });
+  };
+
+const patientHosts = ({ checkout, bin }: Patient): unknown => ({
+  hosts: { genesis: { kind: 'local', directory: checkout, path: [bin] } },
+});
+
+/** A port that nothing listens on; who asks for it next may still lose the race, and then says so. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, loopback, () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

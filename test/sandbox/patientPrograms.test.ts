@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
+import { runOn } from './patientHost.ts';
+
+let directory: string;
+let patient: Patient;
+const run = (program: string, ...args: string[]) => runOn(patient, program, ...args);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'genesis-patient-'));
+  patient = await startPatient({ directory });
+});
+afterAll(async () => {
+  await patient?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('systemctl', () => {
+  it('ends with the exit codes of the real one', async () => {
+    const unit = 'genesis-orchestration';
+    expect(await run('systemctl', 'is-active', unit)).toMatchObject({ code: 0, stdout: 'active\n' });
+    expect((await run('systemctl', 'status', `${unit}.service`, '--no-pager')).stdout).toContain(
+      'active (running)',
+    );
+    expect((await run('systemctl', 'stop', unit)).code).toBe(0);
+    expect(await run('systemctl', 'is-active', unit)).toMatchObject({ code: 3, stdout: 'inactive\n' });
+    expect(await run('systemctl', 'is-active', '--quiet', unit)).toMatchObject({ code: 3, stdout: '' });
+    expect(await run('systemctl', 'status', unit)).toMatchObject({ code: 3 });
+    expect((await run('systemctl', 'start', unit)).code).toBe(0);
+    expect((await run('systemctl', 'show', unit, '--property=ActiveState,SubState')).stdout).toBe(
+      'ActiveState=active\nSubState=running\n',
+    );
+  });
+
+  it('does not know other units', async () => {
+    expect(await run('systemctl', 'status', 'genesis-orchestrator')).toMatchObject({
+      code: 4,
+      stderr: 'Unit genesis-orchestrator.service could not be found.\n',
+    });
+    expect(await run('systemctl', 'restart', 'genesis-orchestrator')).toMatchObject({
+      code: 5,
+      stderr:
+        'Failed to restart genesis-orchestrator.service: Unit genesis-orchestrator.service not found.\n',
+    });
+  });
+});
+
+describe('journalctl', () => {
+  it('shows the newest lines of the unit, since when it is asked', async () => {
+    const all = await run(
+      'journalctl',
+      '-u',
+      'genesis-orchestration',
+      '--since',
+      '5 minutes ago',
+      '--no-pager',
+    );
+    expect(all.stdout).toContain('Started genesis-orchestration.service');
+    expect(
+      (await run('journalctl', '-u', 'genesis-orchestration', '-n', '1')).stdout.trim().split('\n'),
+    ).toHaveLength(1);
+    expect((await run('journalctl', '--unit=genesis-orchestration', '--since=now')).stdout).toBe(
+      '-- No entries --\n',
+    );
+    expect((await run('journalctl', '-u', 'somebody-else')).stdout).toBe('-- No entries --\n');
+  });
+
+  it('refuses what it cannot do', async () => {
+    expect(await run('journalctl', '-f')).toMatchObject({
+      code: 1,
+      stderr: "journalctl: unrecognized option '-f'\n",
+    });
+    expect(await run('journalctl', '--since', 'lately')).toMatchObject({
+      code: 1,
+      stderr: 'Failed to parse timestamp: lately\n',
+    });
+  });
+});
+
+describe('the network', () => {
+  it('is there, and is not while it is broken', async () => {
+    expect((await run('curl', '-fsS', 'http://localhost:8000/health')).stdout).toContain(
+      '"status":"healthy"',
+    );
+    expect(await run('curl', '-fsS', 'http://localhost:8000/nothing')).toMatchObject({ code: 22 });
+    const timing = ['-w', '%{http_code}', '-o', '/dev/null', '-s', 'https://api.openai.com/v1/models'];
+    expect(await run('curl', ...timing)).toMatchObject({ code: 0, stdout: '200' });
+    expect((await run('ping', '-c', '5', 'api.openai.com')).stdout).toContain(
+      '5 packets transmitted, 5 received',
+    );
+
+    await patient.set('network-errors', true);
+    expect(await run('curl', '-I', 'https://api.anthropic.com')).toMatchObject({ code: 28 });
+    expect(await run('ping', '-c', '5', 'api.openai.com')).toMatchObject({ code: 1 });
+    expect(await run('nslookup', 'api.openai.com')).toMatchObject({ code: 1 });
+    expect((await run('curl', '-s', 'http://localhost:8000/health')).code).toBe(0);
+  });
+});
+
+describe('the control port', () => {
+  const post = (body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+    fetch(`${patient.controlUrl}/patient/fault`, { method: 'POST', headers, body: JSON.stringify(body) });
+
+  it('switches faults and tells the state and the recent past', async () => {
+    const switched = await post({ fault: 'slow', on: true });
+    expect(await switched.json()).toMatchObject({ running: true });
+    expect(await (await fetch(`${patient.controlUrl}/patient/state`)).json()).toEqual(patient.state());
+    expect(patient.state().faults).toContain('slow');
+    await vi.waitFor(
+      async () => {
+        const points = (await (await fetch(`${patient.controlUrl}/patient/series`)).json()) as {
+          p95: number | null;
+        }[];
+        expect(points.at(-1)).toMatchObject({ up: true });
+        expect(points.at(-1)?.p95).toBeGreaterThan(0.2);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  });
+
+  it('refuses unknown faults, forms from a foreign page and foreign host names', async () => {
+    expect((await post({ fault: 'everything', on: true })).status).toBe(400);
+    expect((await post({ fault: 'slow', on: true }, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await fetch(`${patient.controlUrl}/patient/fault`)).status).toBe(405);
+    expect((await fetch(`${patient.controlUrl}/nothing`)).status).toBe(404);
+    const asAnotherHost = new Promise((resolve, reject) => {
+      const headers = { host: 'rebound.example' };
+      request(`${patient.controlUrl}/patient/state`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(await asAnotherHost).toBe(403);
+  });
+});
+
+describe('the other programs', () => {
+  it.each([
+    ['free', '-h'],
+    ['dmesg'],
+    ['mpstat', '1', '5'],
+    ['vmstat', '1', '5'],
+    ['iostat', '-x', '1', '5'],
+    ['pip', 'list'],
+    ['python3', '-c', 'from infrastructure import htdag_planner, halo_router, aop_validator'],
+    [
+      'python3',
+      '-m',
+      'pytest',
+      'tests/test_production_health.py::TestProductionHealth::test_observability',
+      '-v',
+    ],
+  ])('%s answers and ends', async (program, ...args) => {
+    expect((await run(program, ...args)).code).toBe(0);
+  });
+});
