@@ -1,0 +1,106 @@
+import { clockDuration, spokenDuration } from '../../../core/duration.ts';
+import { subjectKey } from '../../../core/effect.ts';
+import { time } from '../../../core/moment.ts';
+import type { View } from '../../../core/view.ts';
+import { foreign, foreignLines, who } from '../escape.ts';
+import { approvalBlocks, approvalWord } from './approval.ts';
+import { button, type Card, card, context, type Frame, preformatted, section } from './blocks.ts';
+import { procedureLines, stageProgress } from './stages.ts';
+import { planLines, riskWord, targets, titleOf } from './words.ts';
+
+/** The plan of a procedure that is approved as a whole: what will run in order, where, for how long, and who decides. */
+export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>): Card {
+  const { run, definition } = view;
+  const key = subjectKey({ kind: 'plan', run: run.id });
+  const title = foreign(run.title, 200);
+  const approval = run.whole;
+  const budget = definition.playbook.budgetMs;
+  const said = `*${title}* on ${foreign(run.service, 100)}`;
+  const steps = procedureLines(definition).join('\n');
+  const intro = [
+    `${said}${budget === undefined ? '' : ` · up to ${spokenDuration(budget)}`}`,
+    `Asked for by ${who(run.startedBy)}${run.reason === null ? '' : `: ${foreign(run.reason, 500)}`}`,
+  ].join('\n');
+  if (!approval) return card(key, 'bare', said, [section(intro), section(steps)]);
+  return card(key, approval.state.kind, `${said} ${approvalWord[approval.state.kind]}`, [
+    section(intro),
+    section(steps),
+    section(`On ${foreign(targets(approval.plan), 400)}. Risk: ${riskWord[approval.plan.risk]}.`),
+    preformatted(planLines(approval.plan), 2_500),
+    ...approvalBlocks(approval, {
+      service: run.service,
+      incident,
+      ids: { approve: 'plan.approve', refuse: 'plan.refuse', glass: 'plan.break-glass' },
+      value: { run: run.id, hash: approval.hash },
+    }),
+    context(run.id),
+  ]);
+}
+
+/** A run as a whole: its stages with their clocks while it goes on, and how it ended. */
+export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame): Card {
+  const { run, definition } = view;
+  const key = subjectKey({ kind: 'run', run: run.id });
+  const title = foreign(run.title, 200);
+  const end = run.result?.at ?? frame.now;
+  const took = end - run.startedAt;
+  const budget = definition.playbook.budgetMs;
+  const clock =
+    budget === undefined
+      ? spokenDuration(took)
+      : took <= budget
+        ? `${clockDuration(budget - took)} left of ${clockDuration(budget)}`
+        : `${clockDuration(took - budget)} over ${clockDuration(budget)}`;
+  const progress = stageProgress(view, frame.now);
+  const first = (() => {
+    if (run.result === null)
+      return `*${title}* is running · started by ${who(run.startedBy)} at ${time(run.startedAt)}`;
+    const by = `${who(run.result.by)} · ${time(run.result.at)}`;
+    switch (run.result.kind) {
+      case 'completed':
+        return `✓ *${title}* completed in ${spokenDuration(took)} · ${time(run.result.at)}`;
+      case 'stopped':
+        return `■ *${title}* stopped after ${spokenDuration(took)} · ${by}`;
+      case 'refused':
+        return `✗ *${title}* was refused; nothing was run · ${by}`;
+      default: {
+        const never: never = run.result.kind;
+        return never;
+      }
+    }
+  })();
+  const why = run.result?.why ?? null;
+  const now =
+    run.result === null && run.at !== null ? [`Now: *${foreign(titleOf(definition, run.at), 200)}*`] : [];
+  return card(key, run.result?.kind ?? `at-${run.at ?? 'nothing'}`, first, [
+    section(
+      [
+        first,
+        ...(progress === null ? [] : [`${progress}${run.result === null ? ` — ${clock}` : ''}`]),
+        ...now,
+        ...(why === null ? [] : [foreignLines(why, 800)]),
+      ].join('\n'),
+    ),
+    ...(run.result === null
+      ? [
+          {
+            type: 'actions' as const,
+            elements: [
+              button({
+                id: 'run.end',
+                label: 'End the Run',
+                value: { run: run.id },
+                style: 'danger',
+                confirm: {
+                  title: 'End the run?',
+                  text: 'Nothing further is started. What was done stays done.',
+                  yes: 'End the Run',
+                },
+              }),
+            ],
+          },
+        ]
+      : []),
+    context(run.id),
+  ]);
+}

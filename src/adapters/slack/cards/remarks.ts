@@ -1,0 +1,113 @@
+import { spokenDuration } from '../../../core/duration.ts';
+import { subjectKey } from '../../../core/effect.ts';
+import type { Incident } from '../../../core/incident/incident.ts';
+import { time } from '../../../core/moment.ts';
+import type { View } from '../../../core/view.ts';
+import { foreign, foreignLines, spoken, who } from '../escape.ts';
+import { actions, button, type Card, card, context, section } from './blocks.ts';
+
+/** Short messages in an incident: something was said, went quiet, ended, or takes too long. */
+
+export function note({ incident, note }: Extract<View, { kind: 'note' }>): Card {
+  const key = subjectKey({ kind: 'note', incident: incident.id, number: note.number });
+  const by = `${who(note.by)} · ${time(note.at)}`;
+  switch (note.kind) {
+    case 'update':
+      return card(key, 'note', `Status update: ${foreignLines(note.text, 500)}`, [
+        section(`*Status update*\n${foreignLines(note.text, 2_500)}`),
+        context(by),
+      ]);
+    case 'note':
+      return card(key, 'note', `Note: ${foreignLines(note.text, 500)}`, [
+        section(foreignLines(note.text, 2_500)),
+        context(`Note · ${by}`),
+      ]);
+    case 'bot':
+      return card(key, 'note', spoken(note.text, peopleOf(incident), 500), [
+        section(spoken(note.text, peopleOf(incident), 2_500)),
+        context(by),
+      ]);
+    default: {
+      const never: never = note.kind;
+      return never;
+    }
+  }
+}
+
+export function quiet({ incident }: Extract<View, { kind: 'quiet' }>): Card {
+  const at = incident.allQuietSince;
+  const key = subjectKey({ kind: 'quiet', incident: incident.id, time: at ?? 0 });
+  if (incident.phase === 'resolved') {
+    return card(key, 'resolved', 'All alerts had resolved.', [section('All alerts had resolved.')]);
+  }
+  if (at === null) {
+    return card(key, 'firing', 'An alert fires again.', [
+      section('All alerts had resolved; since then one fires again.'),
+    ]);
+  }
+  const said = 'All alerts have resolved. Resolve when you are satisfied.';
+  return card(key, 'quiet', said, [
+    section(said),
+    ...actions([
+      button({
+        id: 'incident.resolve',
+        label: 'Resolve',
+        value: { incident: incident.id },
+        style: 'primary',
+      }),
+    ]),
+    context(`Quiet since ${time(at)}`),
+  ]);
+}
+
+export function resolved({ incident }: Extract<View, { kind: 'resolved' }>): Card {
+  const end = incident.resolved;
+  const key = subjectKey({ kind: 'resolved', incident: incident.id, time: end?.at ?? 0 });
+  if (!end) {
+    return card(key, 'reopened', `${incident.id} was resolved and is open again.`, [
+      section(`${incident.id} was resolved and is open again.`),
+    ]);
+  }
+  const said = `✓ Resolved in ${spokenDuration(end.at - incident.openedAt)} by ${who(end.by)} · ${time(end.at)}`;
+  return card(key, 'resolved', said, [
+    section(end.note === null ? said : `${said}\n${foreignLines(end.note, 2_000)}`),
+    ...actions([button({ id: 'incident.reopen', label: 'Reopen', value: { incident: incident.id } })]),
+  ]);
+}
+
+export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolved' }>, now: number): Card {
+  const key = subjectKey({ kind: 'unresolved', incident: incident.id });
+  if (incident.phase === 'resolved') {
+    const said = `${incident.id} took longer than its playbook allows and is resolved now.`;
+    return card(key, 'resolved', said, [section(said)]);
+  }
+  const said = `${incident.id} is unresolved after ${spokenDuration(now - incident.openedAt)}.`;
+  if (!offer)
+    return card(key, 'alone', said, [section(`${said} Its playbook has nothing further to offer.`)]);
+  const title = foreign(offer.playbook.title, 150);
+  const started =
+    incident.runs.length > 1 && incident.currentRun !== incident.runs[0] && incident.currentRun !== null;
+  return card(key, started ? 'taken' : 'offer', `${said} ${title} is offered.`, [
+    section(
+      `${said} The playbook now offers *${title}*.${offer.playbook.summary === undefined ? '' : `\n${foreign(offer.playbook.summary, 600)}`}`,
+    ),
+    ...(started
+      ? []
+      : actions([
+          button({
+            id: 'incident.run',
+            label: offer.playbook.title,
+            value: { incident: incident.id, option: offer.playbook.name },
+            style: 'primary',
+          }),
+        ])),
+  ]);
+}
+
+/** Those whom a remark of the bot may mention: people of this incident, and nobody that its text merely names. */
+const peopleOf = (incident: Incident): readonly string[] => [
+  ...incident.responders,
+  ...Object.values(incident.roles).filter((user) => user !== undefined),
+  ...(incident.acknowledged ? [incident.acknowledged.by] : []),
+  ...(incident.resolved ? [incident.resolved.by] : []),
+];

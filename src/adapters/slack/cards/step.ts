@@ -1,0 +1,65 @@
+import { subjectKey } from '../../../core/effect.ts';
+import { type Card, card, context, type Frame } from './blocks.ts';
+import { approving, asking, offering, waiting } from './stepAsking.ts';
+import { reopened, settled } from './stepSettled.ts';
+import type { StepBody, StepShown } from './stepShown.ts';
+import { failed, inconclusive, unknown } from './stepTroubled.ts';
+import { observing, running, verifying } from './stepWorking.ts';
+import { placeInRun } from './words.ts';
+
+/** One message for each attempt of a step, updated from its first state to its last. */
+export function stepCard(shown: StepShown, frame: Frame): Card {
+  const { run, definition } = shown.view;
+  const { step, record } = shown;
+  const body = bodyOf(shown, frame);
+  const over = shown.superseded || run.result !== null;
+  // A whole procedure stops by itself at what goes wrong; there is nothing to press at a single step of it.
+  const troubled = ['failed', 'inconclusive', 'unknown'].includes(record.state.kind);
+  const bare = over || (run.authority === 'whole' && troubled);
+  const blocks = bare ? body.blocks.filter((block) => block.type !== 'actions') : body.blocks;
+  const left = shown.superseded
+    ? [context('A later attempt has taken the place of this one.')]
+    : over && record.state.kind !== 'settled'
+      ? [context('The run has ended.')]
+      : [];
+  return card(
+    subjectKey({ kind: 'step', run: run.id, step: step.id, attempt: record.attempt }),
+    `${record.state.kind}${'approval' in record.state ? `-${record.state.approval.state.kind}` : ''}${over ? '-over' : ''}`,
+    body.text,
+    [...blocks, ...left, context(placeInRun(run, definition, step))],
+  );
+}
+
+function bodyOf(shown: StepShown, frame: Frame): StepBody {
+  const { state } = shown.record;
+  switch (state.kind) {
+    case 'observing':
+      return observing(shown, state);
+    case 'asking':
+      return asking(shown);
+    case 'offering':
+      return offering(shown, state);
+    case 'approving':
+      return approving(shown, state);
+    case 'running':
+      return running(shown, state);
+    case 'verifying':
+      return verifying(shown, state, frame.now);
+    case 'waiting':
+      return waiting(shown, state);
+    case 'failed':
+      return failed(shown, state);
+    case 'inconclusive':
+      return inconclusive(shown, state);
+    case 'unknown':
+      return unknown(shown, state);
+    case 'settled':
+      return settled(shown, state);
+    case 'reopened':
+      return reopened(shown, state);
+    default: {
+      const never: never = state;
+      return never;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { spokenDuration } from '../../../core/duration.ts';
+import { time } from '../../../core/moment.ts';
+import type { Settled, StepState } from '../../../core/run/run.ts';
+import { foreign, foreignLines, who } from '../escape.ts';
+import { actions, button, context, preformatted, section } from './blocks.ts';
+import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
+import { firstLines, stepTitle, verifiedText } from './words.ts';
+
+/** Steps that are over: one line that says how; only what could not be seen may be looked at again. */
+export function settled(shown: StepShown, state: Extract<StepState, { kind: 'settled' }>): StepBody {
+  const said = `${sentence(shown, state.how)}${state.by === null ? '' : ` · ${who(state.by)}`} · ${time(state.at)}`;
+  const { step, record } = shown;
+  const seen = step.kind === 'observe' ? firstLines(record.output, 6) : '';
+  const excerpt =
+    seen === ''
+      ? []
+      : [
+          preformatted(seen, 1_200),
+          context(
+            [
+              'Full output in the thread',
+              ...(step.kind === 'observe' && step.look !== undefined
+                ? [`Look for: ${foreign(step.look, 300)}`]
+                : []),
+            ].join(' · '),
+          ),
+        ];
+  const again =
+    state.how.kind === 'unseen'
+      ? actions([button({ id: 'step.try-again', label: 'Look Again', value: stepValue(shown) })])
+      : [];
+  return { text: said, blocks: [section(said), ...excerpt, ...again] };
+}
+
+/** Left behind: the same step stands further down, in a message of its own. */
+export function reopened(shown: StepShown, state: Extract<StepState, { kind: 'reopened' }>): StepBody {
+  const title = foreign(stepTitle(shown.view.definition, shown.step), 300);
+  const said = `Left behind: *${title}*. ${foreign(state.why, 300)} · ${time(state.at)}`;
+  return { text: said, blocks: [section(said)] };
+}
+
+function sentence(shown: StepShown, how: Settled): string {
+  const { definition } = shown.view;
+  const title = foreign(stepTitle(definition, shown.step), 300);
+  switch (how.kind) {
+    case 'done': {
+      const verified = how.verified ? ` · ${verifiedText(definition, how.verified)}` : '';
+      const exit = how.code === null || how.code === 0 ? '' : ` · exit ${how.code}`;
+      return `✓ Done: *${title}* · ${spokenDuration(how.tookMs)}${exit}${verified}`;
+    }
+    case 'chosen':
+      return `✓ Chosen: *${foreign(labelOf(shown, how.option), 200)}* — ${title}`;
+    case 'answered':
+      return `✓ Answered: ${title} — ${foreignLines(how.answer, 1_000)}`;
+    case 'held':
+      return `✓ Verified: ${verifiedText(definition, how.verified)}`;
+    case 'skipped':
+      return `Skipped: *${title}*`;
+    case 'accepted':
+      return how.claim === 'worked'
+        ? `✓ Said to have worked: *${title}*`
+        : `✗ Said not to have worked: *${title}*`;
+    case 'passed':
+      return `✓ Passed: *${title}*`;
+    case 'unseen':
+      return `? Could not be seen: *${title}*. ${foreignLines(how.message, 500)}`;
+    default: {
+      const never: never = how;
+      return never;
+    }
+  }
+}
+
+const labelOf = ({ step }: StepShown, option: string): string =>
+  (step.kind === 'choose' ? step.options.find((each) => each.id === option)?.label : undefined) ?? option;

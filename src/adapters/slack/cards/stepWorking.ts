@@ -1,0 +1,79 @@
+import { spokenDuration } from '../../../core/duration.ts';
+import { time } from '../../../core/moment.ts';
+import type { StepState } from '../../../core/run/run.ts';
+import { foreign, who } from '../escape.ts';
+import { actions, button, context, preformatted, section } from './blocks.ts';
+import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
+import { bar, gateText, lastLines, stepTitle, targets } from './words.ts';
+
+/** Steps at which something is going on by itself. */
+
+export function observing(shown: StepShown, state: Extract<StepState, { kind: 'observing' }>): StepBody {
+  const said = `Checking ${foreign(stepTitle(shown.view.definition, shown.step), 200)}…`;
+  return { text: said, blocks: [section(said), context(`Since ${time(state.since)}`)] };
+}
+
+export function running(shown: StepShown, state: Extract<StepState, { kind: 'running' }>): StepBody {
+  const { plan } = state;
+  const title = foreign(plan.title, 200);
+  const said = `Running *${title}* on ${foreign(targets(plan), 300)}, started by ${who(state.by)} at ${time(state.since)}`;
+  const current = plan.commands[state.command];
+  const several =
+    plan.commands.length > 1 && current
+      ? [
+          context(
+            `${bar(state.command, plan.commands.length)} ${state.command + 1} of ${plan.commands.length}: ${foreign(current.title, 100)}, at most ${spokenDuration(current.timeoutMs)}`,
+          ),
+        ]
+      : [];
+  const last = lastLines(shown.record.output, 1).text;
+  return {
+    text: said,
+    blocks: [
+      section(said),
+      ...several,
+      ...(last.trim() === '' ? [] : [preformatted(last, 300)]),
+      ...(state.stopping
+        ? [context('Stop was asked for; the command is being ended.')]
+        : actions([
+            button({
+              id: 'step.stop',
+              label: 'Stop',
+              value: stepValue(shown),
+              style: 'danger',
+              confirm: {
+                title: 'Stop the command?',
+                text: 'It is ended where it stands. What it has done so far stays done.',
+                yes: 'Stop',
+              },
+            }),
+          ])),
+    ],
+  };
+}
+
+export function verifying(
+  shown: StepShown,
+  state: Extract<StepState, { kind: 'verifying' }>,
+  now: number,
+): StepBody {
+  const title = foreign(stepTitle(shown.view.definition, shown.step), 200);
+  const said = gateText(shown.view.definition, state.gate, now);
+  const blind =
+    state.gate.blind > 0
+      ? [
+          context(
+            `${state.gate.blind} readings in a row brought no data. Without data nothing counts as held.`,
+          ),
+        ]
+      : [];
+  return {
+    text: `${title}: ${said}`,
+    blocks: [
+      section(`*${title}*\n${said}`),
+      ...blind,
+      context(`Since ${time(state.since)}`),
+      ...actions([button({ id: 'step.skip', label: 'Skip the Check', value: stepValue(shown) })]),
+    ],
+  };
+}

@@ -1,0 +1,201 @@
+import { clockDuration, spokenDuration } from '../../../core/duration.ts';
+import type { Incident } from '../../../core/incident/incident.ts';
+import { formatObjective, formatValue } from '../../../core/indicator/format.ts';
+import { time } from '../../../core/moment.ts';
+import type { Definition, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
+import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
+import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
+import { allSteps, stageOf } from '../../../core/run/walk.ts';
+import { foreign, spelledOut, who } from '../escape.ts';
+
+/** How things are said on every card, so that one thing is said one way. */
+
+export const phaseWord: Readonly<Record<Incident['phase'], string>> = {
+  open: 'Open',
+  acknowledged: 'Acknowledged',
+  mitigating: 'Mitigating',
+  resolved: 'Resolved',
+};
+
+/** `P1 · High error rate on genesis-orchestration`; without markup. */
+export function headline(incident: Incident): string {
+  const on =
+    incident.service === null || incident.title.includes(incident.service) ? '' : ` on ${incident.service}`;
+  return `${incident.severity} · ${incident.title}${on}`;
+}
+
+export const riskWord: Readonly<Record<Risk, string>> = {
+  observe: 'only looks',
+  change: 'changes something',
+  disruptive: 'disrupts users for a moment',
+  destructive: 'cannot simply be undone: a second person decides',
+};
+
+export function indicatorOf(definition: Definition, name: string): Indicator | null {
+  const { indicators } = definition.service;
+  return Object.hasOwn(indicators, name) ? (indicators[name] ?? null) : null;
+}
+
+export const indicatorTitle = (definition: Definition, name: string): string =>
+  indicatorOf(definition, name)?.title ?? name;
+
+export function actionTitle(definition: Definition, name: string): string {
+  const { actions } = definition.service;
+  return (Object.hasOwn(actions, name) ? actions[name]?.title : undefined) ?? name;
+}
+
+/** What a step is called, without markup. */
+export function stepTitle(definition: Definition, step: Step): string {
+  switch (step.kind) {
+    case 'chart':
+      return `Chart of ${indicatorTitle(definition, step.indicator)}`;
+    case 'observe':
+    case 'do':
+      return actionTitle(definition, step.action);
+    case 'choose':
+    case 'ask':
+      return step.question;
+    case 'verify':
+      return `Verify ${indicatorTitle(definition, step.target.indicator)}`;
+    case 'wait':
+      return `Wait ${spokenDuration(step.ms)}`;
+    case 'checklist':
+    case 'stage':
+      return step.title;
+    default: {
+      const never: never = step;
+      return never;
+    }
+  }
+}
+
+/** Where in the run a step stands: `Step 3 · High error rate · stage Verify (2 of 5)`. */
+export function placeInRun(run: Run, definition: Definition, step: Step): string {
+  const entered = Object.entries(run.steps).sort(([, a], [, b]) => a.enteredAt - b.enteredAt);
+  const number = entered.findIndex(([id]) => id === step.id) + 1;
+  const { steps } = definition.playbook;
+  const stages = steps.filter((each) => each.kind === 'stage');
+  const stage = stageOf(steps, step.id);
+  const within = stage
+    ? [
+        `stage ${foreign(stage.title, 80)} (${stages.findIndex((each) => each.id === stage.id) + 1} of ${stages.length})`,
+      ]
+    : [];
+  const attempt = run.steps[step.id]?.attempt ?? 1;
+  return [
+    number > 0 ? `Step ${number}` : 'Step',
+    foreign(run.title, 80),
+    ...within,
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    run.id,
+  ].join(' · ');
+}
+
+export const readingText = (indicator: Indicator | null, reading: Reading | null): string =>
+  reading === null
+    ? 'no reading yet'
+    : reading.value === null
+      ? 'no data'
+      : valueText(indicator, reading.value);
+
+export const valueText = (indicator: Indicator | null, value: number): string =>
+  indicator ? formatValue(indicator.unit, value) : String(value);
+
+export const objectiveText = (indicator: Indicator | null): string =>
+  indicator ? escapedObjective(indicator) : 'its objective';
+
+const escapedObjective = (indicator: Indicator): string =>
+  foreign(formatObjective(indicator.unit, indicator.objective));
+
+/** `error rate 0.9 % → 0.08 %, held 10 min`. */
+export function verifiedText(definition: Definition, verified: Verified): string {
+  const indicator = indicatorOf(definition, verified.indicator);
+  const before = verified.before === null ? '' : `${valueText(indicator, verified.before)} → `;
+  const held = verified.heldMs > 0 ? `, held ${spokenDuration(verified.heldMs)}` : '';
+  return `${foreign(indicatorTitle(definition, verified.indicator), 80)} ${before}${valueText(indicator, verified.after)}${held}`;
+}
+
+/** Ten cells: `▓▓▓░░░░░░░`. */
+export function bar(done: number, whole: number): string {
+  const filled = whole <= 0 ? 10 : Math.max(0, Math.min(10, Math.floor((done / whole) * 10)));
+  return '▓'.repeat(filled) + '░'.repeat(10 - filled);
+}
+
+/** The hold of a gate: what was read, what it must do, and how much of the time is behind it. */
+export function gateText(definition: Definition, gate: Gate, now: number): string {
+  const indicator = indicatorOf(definition, gate.indicator);
+  const title = foreign(indicatorTitle(definition, gate.indicator), 80);
+  const objective = objectiveText(indicator);
+  const said = `${title} ${readingText(indicator, gate.last)} → must stay ${objective} for ${spokenDuration(gate.holdMs)}`;
+  if (gate.heldSince === null) {
+    return `${said}: not met yet, must begin by ${time(gate.beginBy)}`;
+  }
+  const held = Math.min(gate.holdMs, Math.max(0, now - gate.heldSince));
+  return `${said}: ${clockDuration(held)} held ${bar(held, gate.holdMs)}`;
+}
+
+export const hostText = (command: PlannedCommand): string =>
+  command.host.kind === 'local'
+    ? `${command.host.name} (${command.host.directory})`
+    : `${command.host.name} (${command.host.user}@${command.host.address}:${command.host.directory})`;
+
+/** Where a plan acts, each host once. */
+export const targets = (plan: Plan): string => [...new Set(plan.commands.map(hostText))].join(', ');
+
+/** An argument vector as one would type it; quoted only where that is needed to see where an argument ends. */
+export const commandLine = (argv: readonly string[]): string =>
+  argv
+    .map((word) =>
+      /^[\w./:=@%+,-]+$/.test(word)
+        ? word
+        : `'${spelledOut(word).replaceAll('\n', '\\n').replaceAll("'", "'\\''")}'`,
+    )
+    .join(' ');
+
+/** Exactly what a plan does, line by line: the command, or the file with every line that will be in it. */
+export function planLines(plan: Plan): string {
+  return plan.commands
+    .map((command) => {
+      const on = `# on ${hostText(command)}`;
+      switch (command.does.kind) {
+        case 'run':
+          return `${on}\n${commandLine(command.does.argv)}`;
+        case 'write':
+          return `${on}\n# writes ${command.does.file}\n${command.does.content
+            .replace(/\n$/, '')
+            .split('\n')
+            .map((line) => `+ ${line}`)
+            .join('\n')}`;
+        default: {
+          const never: never = command.does;
+          return never;
+        }
+      }
+    })
+    .join('\n');
+}
+
+/** The last lines of an output that fit, and how many there were. */
+export function lastLines(output: string, lines: number): { text: string; shown: number; all: number } {
+  const every = output.replace(/\n+$/, '').split('\n');
+  const shown = every.slice(-lines);
+  return { text: shown.join('\n'), shown: shown.length, all: every.length };
+}
+
+export function firstLines(output: string, lines: number): string {
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, lines)
+    .join('\n');
+}
+
+/** `<@U…> · 14:09:31`. */
+export const byAt = (by: string | null, at: number): string =>
+  by === null ? time(at) : `${who(by)} · ${time(at)}`;
+
+/** The last title of a step's identity in the playbook, for a run that names only the id. */
+export function titleOf(definition: Definition, stepId: string): string {
+  const step = allSteps(definition.playbook.steps).find((each) => each.id === stepId);
+  return step ? stepTitle(definition, step) : stepId;
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { Clock, Directory, Membership } from '../../engine/ports.ts';
+import type { Identity, SlackCall } from './slackCall.ts';
+import { slackCode } from './slackFailure.ts';
+
+const userInfo = z.object({
+  user: z.object({
+    id: z.string(),
+    team_id: z.string().optional(),
+    deleted: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    is_app_user: z.boolean().optional(),
+    is_restricted: z.boolean().optional(),
+    is_ultra_restricted: z.boolean().optional(),
+    is_stranger: z.boolean().optional(),
+    enterprise_user: z.object({ teams: z.array(z.string()).optional() }).optional(),
+  }),
+});
+
+const groupList = z.object({
+  usergroups: z.array(
+    z.object({
+      id: z.string(),
+      handle: z.string(),
+      date_delete: z.number().optional(),
+      users: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
+const groupUsers = z.object({ users: z.array(z.string()) });
+
+type Group = { readonly handle: string; readonly users: readonly string[] };
+
+/** Groups change rarely and reading them is scarce (20 a minute); a person's own standing is read every time. */
+const groupsForMs = 60_000;
+
+export function createDirectory({
+  call,
+  identity,
+  clock,
+}: {
+  call: SlackCall;
+  identity: () => Promise<Identity>;
+  clock: Clock;
+}): Directory & { membersOf(handles: readonly string[]): Promise<readonly string[]> } {
+  let cached: { readonly at: number; readonly groups: Promise<readonly Group[]> } | null = null;
+
+  function groups(): Promise<readonly Group[]> {
+    const now = clock.now();
+    if (cached && now - cached.at < groupsForMs && now >= cached.at) return cached.groups;
+    const reading = read();
+    const entry = { at: now, groups: reading };
+    cached = entry;
+    // A failed reading is nobody's answer; whoever comes next reads again.
+    reading.catch(() => {
+      if (cached === entry) cached = null;
+    });
+    return reading;
+  }
+
+  async function read(): Promise<readonly Group[]> {
+    let list: z.infer<typeof groupList>;
+    try {
+      list = groupList.parse(
+        await call({ method: 'usergroups.list', priority: 'people' }, (web) =>
+          web.usergroups.list({ include_users: true, include_disabled: false }),
+        ),
+      );
+    } catch (error) {
+      // A workspace without a paid plan has no user groups: that is known, not unknown.
+      if (slackCode(error) === 'plan_upgrade_required') return [];
+      throw error;
+    }
+    const alive = list.usergroups.filter((group) => !group.date_delete);
+    return Promise.all(
+      alive.map(async ({ id, handle, users }) => ({ handle, users: users ?? (await usersOf(id)) })),
+    );
+  }
+
+  async function usersOf(usergroup: string): Promise<readonly string[]> {
+    const answer = await call({ method: 'usergroups.users.list', priority: 'people' }, (web) =>
+      web.usergroups.users.list({ usergroup }),
+    );
+    return groupUsers.parse(answer).users;
+  }
+
+  async function standing(user: string): Promise<string | null> {
+    const me = await identity();
+    let info: z.infer<typeof userInfo>['user'];
+    try {
+      info = userInfo.parse(
+        await call({ method: 'users.info', priority: 'people' }, (web) => web.users.info({ user })),
+      ).user;
+    } catch (error) {
+      const code = slackCode(error);
+      if (code === 'user_not_found' || code === 'user_not_visible')
+        return 'Slack does not know this person here.';
+      throw error;
+    }
+    const ourTeam =
+      info.team_id === undefined ||
+      info.team_id === me.teamId ||
+      (info.enterprise_user?.teams ?? []).includes(me.teamId);
+    if (info.deleted) return 'The account was deactivated.';
+    if (info.is_bot || info.is_app_user || user === 'USLACKBOT') return 'Bots do not act on incidents.';
+    if (info.is_restricted || info.is_ultra_restricted) return 'Guests may look but not act.';
+    if (info.is_stranger || !ourTeam) return 'People of other workspaces may look but not act.';
+    return null;
+  }
+
+  return {
+    async membership(user): Promise<Membership> {
+      const why = await standing(user);
+      if (why !== null) return { kind: 'outsider', why };
+      const all = await groups();
+      return {
+        kind: 'member',
+        groups: all.filter((group) => group.users.includes(user)).map((group) => group.handle),
+      };
+    },
+    async membersOf(handles) {
+      if (handles.length === 0) return [];
+      const wanted = new Set(handles);
+      const all = await groups();
+      return [...new Set(all.filter((group) => wanted.has(group.handle)).flatMap((group) => group.users))];
+    },
+  };
+}

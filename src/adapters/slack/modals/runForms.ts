@@ -1,0 +1,81 @@
+import type { ModalView } from '@slack/types';
+import { spokenDuration } from '../../../core/duration.ts';
+import type { Incident } from '../../../core/incident/incident.ts';
+import type { Definition } from '../../../core/playbook/definition.ts';
+import { planWhole } from '../../../core/run/resolve.ts';
+import { procedureLines } from '../cards/stages.ts';
+import { riskWord, targets } from '../cards/words.ts';
+import { fit, foreign } from '../escape.ts';
+import { form, type Origin, said, selectInput, textInput } from './form.ts';
+
+/** Forms that start a run or belong to one. */
+
+/** What a run would do, before it is asked for. `allowed`: whether the person may carry it out without a second one. */
+export function runForm(
+  origin: Origin,
+  options: { definition: Definition; incident: Incident | null; allowed: boolean; reason: string },
+): ModalView {
+  const { definition, incident } = options;
+  const { playbook, service } = definition;
+  const whole = playbook.authority === 'whole' ? planWhole(definition) : null;
+  const needsSecond = whole?.risk === 'destructive';
+  const rollback = playbook.name.startsWith('rollback-');
+  const act = rollback ? 'Roll Back' : 'Run';
+  const ask = rollback ? 'Request Rollback' : 'Request Run';
+  const where = incident ? `as part of ${incident.id}` : 'in this channel, outside any incident';
+  const decides = !whole
+    ? 'Every action waits for its own click.'
+    : needsSecond
+      ? 'One other person who may approve on this service has to approve the plan.'
+      : `Risk: ${riskWord[whole.risk]}. It starts at once.`;
+  return form(
+    'run',
+    { title: rollback ? 'Roll Back' : 'Run Playbook', submit: needsSecond || !options.allowed ? ask : act },
+    origin,
+    [
+      said(
+        [
+          `*${foreign(playbook.title)}* on ${foreign(service.name)}, ${where}`,
+          ...(playbook.summary === undefined ? [] : [foreign(playbook.summary, 600)]),
+        ].join('\n'),
+      ),
+      said(procedureLines(definition).join('\n')),
+      said(
+        [
+          ...(playbook.budgetMs === undefined ? [] : [`Up to ${spokenDuration(playbook.budgetMs)} in all.`]),
+          ...(whole && whole.commands.length > 0 ? [`Acts on ${foreign(targets(whole), 400)}.`] : []),
+          decides,
+        ].join(' '),
+      ),
+      textInput('reason', 'Reason', {
+        multiline: true,
+        optional: true,
+        max: 1_000,
+        initial: fit(options.reason, 1_000),
+      }),
+    ],
+  );
+}
+
+export const chooseRollbackForm = (origin: Origin, services: readonly string[]): ModalView =>
+  form('rollback', { title: 'Roll Back', submit: 'Next' }, origin, [
+    selectInput(
+      'service',
+      'Service',
+      services.map((name) => ({ label: name, value: name })),
+    ),
+  ]);
+
+export const glassForm = (origin: Origin, title: string): ModalView =>
+  form('glass', { title: 'Break the Glass', submit: 'Break the Glass' }, origin, [
+    said(
+      `*${foreign(title)}* runs at once, without a second person. Only the commander of a P0 incident may do this, and it is announced with the reason.`,
+    ),
+    textInput('reason', 'Reason', { multiline: true, max: 1_000 }),
+  ]);
+
+export const answerForm = (origin: Origin, question: string, max: number): ModalView =>
+  form('answer', { title: 'Answer', submit: 'Answer' }, origin, [
+    said(`*${foreign(question, 1_000)}*`),
+    textInput('answer', 'Answer', { multiline: true, max }),
+  ]);

@@ -1,0 +1,150 @@
+import { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Log } from '../../engine/log.ts';
+import { type Chat, type Clock, type Directory, WorkFailed } from '../../engine/ports.ts';
+import { createBudget } from './budget.ts';
+import { createChannels } from './channels.ts';
+import { createDirectory } from './directory.ts';
+import { createMessages } from './messages.ts';
+import type { Identity, SlackCall } from './slackCall.ts';
+import { asWorkFailed } from './slackFailure.ts';
+import { slackLogger } from './slackLog.ts';
+
+export type SlackClient = {
+  readonly chat: Chat;
+  readonly directory: Directory;
+  /** For answers to a person that must not wait in a queue: ephemeral messages and modals. */
+  readonly web: WebClient;
+  /** Asked once and remembered; throws WorkFailed. */
+  identity(): Promise<Identity>;
+  stop(): void;
+};
+
+const authTest = z.object({
+  user_id: z.string(),
+  bot_id: z.string(),
+  team_id: z.string(),
+  url: z.string(),
+});
+
+export function createSlackClient(options: {
+  config: { readonly botToken: string; readonly apiUrl: string | null };
+  clock: Clock;
+  log: Log;
+  /** Whether a way to roll the service back exists, for the button on the incident card. */
+  canRollBack?: (service: string) => boolean;
+}): SlackClient {
+  const { config, clock, log } = options;
+  const web = new WebClient(config.botToken, webOptions(config.apiUrl, log));
+  const budget = createBudget(clock);
+  let known: Promise<Identity> | null = null;
+
+  const call: SlackCall = ({ method, channel = null, priority = 'routine' }, perform) =>
+    budget.run({
+      method,
+      channel,
+      priority,
+      perform: async () => {
+        try {
+          return await perform(web);
+        } catch (error) {
+          const failure = asWorkFailed(error, method);
+          if (failure.code === 'rate-limited' && failure.retry?.afterMs) {
+            budget.rest(method, channel, failure.retry.afterMs);
+          }
+          throw failure;
+        }
+      },
+    });
+
+  async function ask(): Promise<Identity> {
+    const answer = authTest.safeParse(
+      await call({ method: 'auth.test', priority: 'people' }, (client) => client.auth.test()),
+    );
+    if (!answer.success) {
+      throw new WorkFailed('not-a-bot', 'The Slack token is not a bot token; it begins with xoxb-.', {
+        cause: answer.error,
+      });
+    }
+    const { user_id, bot_id, team_id, url } = answer.data;
+    return { botUserId: user_id, botId: bot_id, teamId: team_id, url };
+  }
+
+  const identity = (): Promise<Identity> => {
+    known ??= ask().catch((error: unknown) => {
+      // A failure is not remembered: the next one who asks asks again.
+      known = null;
+      throw error;
+    });
+    return known;
+  };
+
+  const channels = createChannels({ call, identity, log });
+  const directory = createDirectory({ call, identity, clock });
+  const messages = createMessages({
+    call,
+    identity,
+    clock,
+    channelId: channels.idOf,
+    canRollBack: options.canRollBack ?? (() => true),
+  });
+
+  /** Groups that cannot be read keep nobody away who was named. */
+  async function membersOf(groups: readonly string[]): Promise<readonly string[]> {
+    try {
+      return await directory.membersOf(groups);
+    } catch (error) {
+      const failure = asWorkFailed(error, 'usergroups.list');
+      if (failure.retry) throw failure;
+      log.warn('User groups could not be read; only people named one by one are invited', { error: failure });
+      return [];
+    }
+  }
+
+  return {
+    web,
+    identity,
+    directory: { membership: failing('looking up a person', directory.membership) },
+    chat: {
+      show: failing('showing a message', messages.show),
+      postFile: failing('posting a file', messages.postFile),
+      pin: failing('pinning', messages.pin),
+      openChannel: failing('opening a channel', channels.open),
+      setTopic: failing('setting a topic', channels.setTopic),
+      bookmark: failing('adding a bookmark', channels.bookmark),
+      invite: failing('inviting', async (channel, { groups, users }) => {
+        const members = await membersOf(groups);
+        await channels.invite(channel, [...new Set([...members, ...users])]);
+      }),
+    },
+    stop: () => budget.stop(),
+  };
+}
+
+/** Whatever goes wrong in an answer of Slack's leaves as WorkFailed, also what could not be read. */
+function failing<A extends unknown[], R>(
+  what: string,
+  work: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await work(...args);
+    } catch (error) {
+      throw asWorkFailed(error, what);
+    }
+  };
+}
+
+/**
+ * One object for each client, since Bolt and Socket Mode write into theirs. No retries of their own: the engine keeps
+ * what failed, and a client that waits for Retry-After holds up every other call with it.
+ */
+export function webOptions(apiUrl: string | null, log: Log) {
+  return {
+    ...(apiUrl === null ? {} : { slackApiUrl: apiUrl }),
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: 10_000,
+    logger: slackLogger(log),
+  };
+}

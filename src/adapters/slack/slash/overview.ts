@@ -1,0 +1,112 @@
+import { spokenDuration } from '../../../core/duration.ts';
+import type { Incident } from '../../../core/incident/incident.ts';
+import { time } from '../../../core/moment.ts';
+import type { Definition } from '../../../core/playbook/definition.ts';
+import type { View } from '../../../core/view.ts';
+import { procedureLines } from '../cards/stages.ts';
+import { headline, titleOf } from '../cards/words.ts';
+import { foreign, foreignLines, who } from '../escape.ts';
+import { allWords, type Word, words } from './words.ts';
+
+/** What `/genesis` answers when it only tells. */
+
+type Current = Extract<View, { kind: 'card' }>['current'];
+
+export type Standing = { readonly incident: Incident; readonly current: Current };
+
+/** Bare `/genesis`: what needs somebody, what is open, and what to say next. */
+export function overview(standings: readonly Standing[], now: number): string {
+  const needs = standings.flatMap(needing);
+  return [
+    ...(needs.length > 0 ? ['*Needs you*', ...needs.slice(0, 10)] : ['Nothing needs you right now.']),
+    ...(standings.length > 0
+      ? ['*Open incidents*', ...standings.slice(0, 15).map((each) => line(each, now))]
+      : ['No incident is open.']),
+    `Say ${(['status', 'declare', 'ack', 'update', 'resolve', 'help'] as const).map((word) => `\`${word}\``).join(' · ')}`,
+  ].join('\n');
+}
+
+function needing({ incident, current }: Standing): string[] {
+  const at = `${incident.id}${incident.channel ? ` in <#${incident.channel.id}>` : ''}`;
+  const free = incident.acknowledged ? [] : [`• ${at}: nobody has it yet`];
+  if (!current) return free;
+  const { run, definition } = current;
+  if (run.whole?.state.kind === 'pending') {
+    return [
+      ...free,
+      `• ${at}: *${foreign(run.title)}* waits for approval until ${time(run.whole.expiresAt)}`,
+    ];
+  }
+  const record = run.at === null ? undefined : run.steps[run.at];
+  if (!record || run.at === null) return free;
+  const title = foreign(titleOf(definition, run.at));
+  switch (record.state.kind) {
+    case 'asking':
+    case 'offering':
+      return [...free, `• ${at}: *${title}* waits for an answer`];
+    case 'approving':
+      return [...free, `• ${at}: *${title}* waits for approval`];
+    case 'failed':
+      return [...free, `• ${at}: *${title}* failed`];
+    case 'unknown':
+      return [...free, `• ${at}: the outcome of *${title}* is unknown`];
+    case 'inconclusive':
+      return [...free, `• ${at}: *${title}* is inconclusive`];
+    default:
+      return free;
+  }
+}
+
+function line({ incident }: Standing, now: number): string {
+  const holder = incident.roles.commander ?? incident.acknowledged?.by;
+  return [
+    `• *${foreign(headline(incident))}*`,
+    incident.id,
+    incident.phase,
+    holder === undefined ? 'nobody has it yet' : who(holder),
+    spokenDuration((incident.resolved?.at ?? now) - incident.openedAt),
+    ...(incident.channel ? [`<#${incident.channel.id}>`] : []),
+  ].join(' · ');
+}
+
+/** `/genesis status` of one incident. */
+export function statusOf(standing: Standing, now: number): string {
+  const { incident } = standing;
+  const last = incident.notes.findLast((note) => note.kind === 'update');
+  return [
+    line(standing, now).slice(2),
+    ...(incident.summary.trim() === '' ? [] : [foreignLines(incident.summary, 600)]),
+    ...(last ? [`Last update ${time(last.at)} by ${who(last.by)}: ${foreign(last.text, 600)}`] : []),
+    ...needing(standing),
+    ...(incident.resolved ? [`Resolved ${time(incident.resolved.at)} by ${who(incident.resolved.by)}`] : []),
+  ].join('\n');
+}
+
+export function help(word: Word | null): string {
+  if (word !== null) return `\`/genesis ${words[word].usage}\`\n${words[word].says}`;
+  return [
+    'Genesis opens a channel for an incident and walks its playbook with you. Say:',
+    ...allWords.map((each) => `\`/genesis ${words[each].usage}\` — ${words[each].says}`),
+    'In an incident channel the incident is known; elsewhere name it, as in `INC-7`.',
+  ].join('\n');
+}
+
+export function playbookList(definitions: readonly Definition[]): string {
+  if (definitions.length === 0) return 'There are no playbooks.';
+  return [...definitions]
+    .sort((a, b) => a.playbook.name.localeCompare(b.playbook.name))
+    .slice(0, 60)
+    .map(
+      ({ playbook }) =>
+        `• \`${foreign(playbook.name)}\` · ${playbook.severity} · ${foreign(playbook.title, 100)}`,
+    )
+    .join('\n');
+}
+
+export const playbookShown = (definition: Definition): string =>
+  [
+    `*${foreign(definition.playbook.title)}* on ${foreign(definition.service.name)} · ${definition.playbook.severity}`,
+    ...(definition.playbook.summary === undefined ? [] : [foreign(definition.playbook.summary, 600)]),
+    ...procedureLines(definition),
+    `${foreign(definition.playbook.source.file)}:${definition.playbook.source.line}`,
+  ].join('\n');

@@ -1,0 +1,230 @@
+import { type Incident, roles } from '../../../core/incident/incident.ts';
+import { nearest, unknownName } from '../../../core/playbook/nearest.ts';
+import { severities } from '../../../core/severity.ts';
+import { isIncidentId } from '../../../core/stream.ts';
+import type { Clock, Desk } from '../../../engine/ports.ts';
+import { act } from '../answers.ts';
+import { type Asked, modal, privately, type Reply } from '../asked.ts';
+import { section } from '../cards/blocks.ts';
+import { fit, spoken } from '../escape.ts';
+import type { Origin } from '../modals/form.ts';
+import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
+import { chooseRollbackForm } from '../modals/runForms.ts';
+import { rollbackOf, services, servicesToRollBack } from '../rollback.ts';
+import { openRunForm, startRun } from '../startRun.ts';
+import { help, overview, playbookList, playbookShown, type Standing, statusOf } from './overview.ts';
+import { allWords, isWord, type Word } from './words.ts';
+
+/** `/genesis`: each word with its arguments, or without them by a form. Nothing is done on a word that is not known. */
+export async function slash(
+  { desk, clock }: { desk: Desk; clock: Clock },
+  asked: Asked,
+  text: string,
+): Promise<Reply> {
+  const [first = '', ...rest] = text.trim().split(/\s+/);
+  if (first === '') return told(overview(await standings(desk), clock.now()));
+  const word = first.toLowerCase();
+  if (!isWord(word)) {
+    const meant = nearest(word, allWords);
+    return told(
+      `There is no \`${spoken(fit(first, 40), []).replaceAll('`', '')}\`.${
+        meant === undefined
+          ? ` ${help(null)}`
+          : ` Did you mean \`/genesis ${[meant, ...rest]
+              .join(' ')
+              .slice(0, 60)
+              .replaceAll(/[`<>&]/g, '')}\`?`
+      }`,
+    );
+  }
+  return spokenWord({ desk, clock, asked, word, args: rest });
+}
+
+type Said = {
+  readonly desk: Desk;
+  readonly clock: Clock;
+  readonly asked: Asked;
+  readonly word: Word;
+  readonly args: readonly string[];
+};
+
+const told = (text: string): Reply => privately(text, [section(text)]);
+
+async function spokenWord(said: Said): Promise<Reply> {
+  const { asked, word, args } = said;
+  const origin: Origin = { channel: asked.channel, responseUrl: asked.responseUrl, value: {} };
+  switch (word) {
+    case 'help': {
+      const about = args[0]?.toLowerCase() ?? '';
+      return told(help(isWord(about) ? about : null));
+    }
+    case 'declare':
+      return declare(said, origin);
+    case 'playbook':
+      return playbook(said);
+    case 'rollback':
+      return rollback(said, origin);
+    case 'status':
+      return status(said);
+    case 'ack':
+    case 'severity':
+    case 'role':
+    case 'update':
+    case 'resolve': {
+      const { incident, rest } = await incidentOf(said);
+      if (!incident) return told(whichIncident);
+      return onIncident({ ...said, word, args: rest }, incident, {
+        ...origin,
+        value: { incident: incident.id },
+      });
+    }
+    default: {
+      const never: never = word;
+      return never;
+    }
+  }
+}
+
+const whichIncident = 'Which incident? Say it in its channel, or name it, as in `INC-7`.';
+
+/** The incident named first, else the one whose channel this is. */
+async function incidentOf({
+  desk,
+  asked,
+  args,
+}: Said): Promise<{ incident: Incident | null; rest: readonly string[] }> {
+  const named = args[0]?.toUpperCase() ?? '';
+  if (isIncidentId(named)) return { incident: await desk.incident(named), rest: args.slice(1) };
+  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
+  return { incident, rest: args };
+}
+
+async function onIncident(
+  said: Said & { word: 'ack' | 'severity' | 'role' | 'update' | 'resolve' },
+  { id, ...incident }: Incident,
+  origin: Origin,
+): Promise<Reply> {
+  const { desk, asked, word, args } = said;
+  const [first = ''] = args;
+  const words = args.join(' ');
+  const whole: Incident = { id, ...incident };
+  switch (word) {
+    case 'ack':
+      return act(desk, asked, { type: 'incident.acknowledge', incident: id }, () => told(`You have ${id}.`));
+    case 'severity': {
+      const severity = severities.find((each) => each === first.toUpperCase());
+      if (!severity) return modal(severityForm(origin, whole));
+      const why = args.slice(1).join(' ') || null;
+      return act(desk, asked, { type: 'incident.severity', incident: id, severity, why }, () =>
+        told(`${id} is ${severity} now.`),
+      );
+    }
+    case 'role': {
+      const role = roles.find((each) => each === first.toLowerCase());
+      const user = /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(args[1] ?? '')?.[1];
+      if (!role || user === undefined) return modal(roleForm(origin, whole));
+      return act(desk, asked, { type: 'incident.role', incident: id, role, user });
+    }
+    case 'update':
+      return words === ''
+        ? modal(updateForm(origin, whole))
+        : act(desk, asked, { type: 'incident.note', incident: id, kind: 'update', text: words });
+    case 'resolve':
+      return words === ''
+        ? modal(resolveForm(origin, whole))
+        : act(desk, asked, { type: 'incident.resolve', incident: id, note: words });
+    default: {
+      const never: never = word;
+      return never;
+    }
+  }
+}
+
+async function status(said: Said): Promise<Reply> {
+  const { desk, clock } = said;
+  const { incident } = await incidentOf(said);
+  if (incident) return told(statusOf(await standingOf(desk, incident), clock.now()));
+  if (said.args.length > 0) return told(whichIncident);
+  return told(overview(await standings(desk), clock.now()));
+}
+
+function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> | Reply {
+  const known = services(desk.room());
+  let rest = args;
+  const severity = severities.find((each) => each === rest[0]?.toUpperCase());
+  if (severity) rest = rest.slice(1);
+  const service = known.find((each) => each === rest[0]);
+  if (service !== undefined) rest = rest.slice(1);
+  const title = fit(rest.join(' '), 150);
+  if (title === '') {
+    return modal(declareForm(origin, { services: known, ...(service === undefined ? {} : { service }) }));
+  }
+  return act(
+    desk,
+    asked,
+    {
+      type: 'incident.declare',
+      title,
+      service: service ?? null,
+      severity: severity ?? 'P2',
+      playbook: null,
+      summary: '',
+    },
+    ({ stream }) => told(`${stream ?? 'The incident'} is open.`),
+  );
+}
+
+async function playbook(said: Said): Promise<Reply> {
+  const { desk, asked, args } = said;
+  const { definitions } = desk.room();
+  const [verb = 'list', name = '', ...rest] = args;
+  if (verb === 'list') return told(playbookList(Object.values(definitions)));
+  if (verb !== 'show' && verb !== 'run') return told(help('playbook'));
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+  if (!definition) return told(spoken(unknownName('playbook', name, Object.keys(definitions)), []));
+  if (verb === 'show') return told(playbookShown(definition));
+  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
+  // What is approved as a whole is shown in full before it is asked for.
+  if (definition.playbook.authority === 'whole') return openRunForm(desk, asked, { definition, incident });
+  return act(
+    desk,
+    asked,
+    startRun({
+      playbook: name,
+      incident: incident?.id ?? null,
+      channel: asked.channel ?? '',
+      reason: rest.join(' ') || null,
+    }),
+  );
+}
+
+async function rollback({ desk, asked, args }: Said, origin: Origin): Promise<Reply> {
+  const room = desk.room();
+  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
+  const possible = servicesToRollBack(room);
+  const named = args[0] !== undefined && (possible.includes(args[0]) || !incident?.service) ? args[0] : null;
+  const service = named ?? incident?.service ?? null;
+  const reason = args.slice(named === null ? 0 : 1).join(' ');
+  if (service === null) {
+    return possible.length === 0
+      ? told('No service has a rollback procedure.')
+      : modal(chooseRollbackForm(origin, possible));
+  }
+  const definition = rollbackOf(room, service);
+  if (!definition)
+    return told(spoken(unknownName('rollback procedure for the service', service, possible), []));
+  return openRunForm(desk, asked, {
+    definition,
+    incident: incident?.service === service ? incident : null,
+    reason,
+  });
+}
+
+async function standingOf(desk: Desk, incident: Incident): Promise<Standing> {
+  return { incident, current: incident.currentRun ? await desk.run(incident.currentRun) : null };
+}
+
+async function standings(desk: Desk): Promise<readonly Standing[]> {
+  const open = await desk.openIncidents();
+  return Promise.all(open.slice(0, 30).map((incident) => standingOf(desk, incident)));
+}

@@ -1,0 +1,58 @@
+import type { CommandBody } from '../../core/command.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import type { Definition } from '../../core/playbook/definition.ts';
+import type { IncidentId } from '../../core/stream.ts';
+import type { Desk } from '../../engine/ports.ts';
+import { type Asked, modal, type Reply } from './asked.ts';
+import { runForm } from './modals/runForms.ts';
+
+/** A modal has to open within three seconds of the click, so whose button says what is not waited for any longer. */
+const patienceMs = 1_000;
+
+export async function openRunForm(
+  desk: Desk,
+  asked: Asked,
+  what: { definition: Definition; incident: Incident | null; reason?: string },
+): Promise<Reply> {
+  const { definition, incident } = what;
+  const allowed = await Promise.race([
+    desk.may(asked.user, 'disrupt', definition.service.name).then(
+      (permission) => permission.allowed,
+      // Whether they may is decided when they submit; here it only chooses a word.
+      () => false,
+    ),
+    elapsed(patienceMs),
+  ]);
+  return modal(
+    runForm(
+      {
+        channel: asked.channel,
+        responseUrl: asked.responseUrl,
+        value: { option: definition.playbook.name, ...(incident ? { incident: incident.id } : {}) },
+      },
+      { definition, incident, allowed, reason: what.reason ?? '' },
+    ),
+  );
+}
+
+const elapsed = (ms: number): Promise<false> =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(false), ms).unref();
+  });
+
+export const startRun = (what: {
+  playbook: string;
+  incident: IncidentId | null;
+  channel: string;
+  reason: string | null;
+}): CommandBody =>
+  what.incident
+    ? { type: 'incident.start-run', incident: what.incident, playbook: what.playbook, reason: what.reason }
+    : {
+        type: 'run.start',
+        run: null,
+        incident: null,
+        playbook: what.playbook,
+        place: { kind: 'channel', channel: what.channel },
+        reason: what.reason,
+      };

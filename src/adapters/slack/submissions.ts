@@ -1,0 +1,99 @@
+import type { ModalView } from '@slack/types';
+import type { CommandBody } from '../../core/command.ts';
+import { roles } from '../../core/incident/incident.ts';
+import { severities } from '../../core/severity.ts';
+import type { Desk } from '../../engine/ports.ts';
+import { act } from './answers.ts';
+import { type Asked, privately, type Reply } from './asked.ts';
+import type { Origin } from './modals/form.ts';
+import { rollbackOf } from './rollback.ts';
+import { openRunForm, startRun } from './startRun.ts';
+
+export type Submission = {
+  readonly form: string;
+  readonly origin: Origin;
+  readonly filled: Readonly<Record<string, string>>;
+};
+
+/** The view that takes the place of a submitted one; null where the form is complete. */
+export async function nextView(desk: Desk, asked: Asked, submission: Submission): Promise<ModalView | null> {
+  if (submission.form !== 'rollback') return null;
+  const definition = rollbackOf(desk.room(), submission.filled.service ?? '');
+  if (!definition) return null;
+  const reply = await openRunForm(desk, asked, { definition, incident: null });
+  return reply.kind === 'modal' ? reply.view : null;
+}
+
+export async function submit(desk: Desk, asked: Asked, submission: Submission): Promise<Reply> {
+  const command = commandOf(asked, submission);
+  if (!command) return privately('That form is of an older version. Open it again.');
+  return act(desk, asked, command, ({ stream }) => {
+    switch (submission.form) {
+      case 'declare':
+        return privately(`${stream ?? 'The incident'} is open.`);
+      case 'run':
+        return privately(
+          submission.origin.value.incident ? 'The run starts.' : `${stream ?? 'The run'} starts.`,
+        );
+      default:
+        return { kind: 'nothing' };
+    }
+  });
+}
+
+function commandOf(asked: Asked, { form, origin, filled }: Submission): CommandBody | null {
+  const { incident, run, step, attempt, hash, option } = origin.value;
+  const severity = severities.find((each) => each === filled.severity);
+  if (form === 'declare') {
+    if (filled.title === undefined || !severity) return null;
+    return {
+      type: 'incident.declare',
+      title: filled.title,
+      service: filled.service ?? null,
+      severity,
+      playbook: null,
+      summary: filled.summary ?? '',
+    };
+  }
+  if (form === 'run') {
+    const channel = asked.channel ?? '';
+    return option === undefined
+      ? null
+      : startRun({ playbook: option, incident: incident ?? null, channel, reason: filled.reason ?? null });
+  }
+  if (form === 'glass') {
+    const { reason } = filled;
+    if (run === undefined || hash === undefined || reason === undefined) return null;
+    return step === undefined || attempt === undefined
+      ? { type: 'run.plan-break-glass', run, hash, reason }
+      : { type: 'run.break-glass', run, step, attempt, hash, reason };
+  }
+  if (form === 'answer') {
+    const { answer } = filled;
+    return run === undefined || step === undefined || attempt === undefined || answer === undefined
+      ? null
+      : { type: 'run.answer', run, step, attempt, answer };
+  }
+  if (incident === undefined) return null;
+  switch (form) {
+    case 'severity':
+      return severity ? { type: 'incident.severity', incident, severity, why: filled.why ?? null } : null;
+    case 'role': {
+      const role = roles.find((each) => each === filled.role);
+      return role && filled.user !== undefined
+        ? { type: 'incident.role', incident, role, user: filled.user }
+        : null;
+    }
+    case 'update':
+    case 'note':
+      return filled.text === undefined
+        ? null
+        : { type: 'incident.note', incident, kind: form, text: filled.text };
+    case 'resolve':
+      return { type: 'incident.resolve', incident, note: filled.note ?? null };
+    case 'reopen':
+      return filled.why === undefined ? null : { type: 'incident.reopen', incident, why: filled.why };
+    default:
+      return null;
+  }
+}
