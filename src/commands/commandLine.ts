@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { StoreFailed } from '../engine/ports.ts';
+import { auditVerify } from './audit.ts';
+import { backup } from './backup.ts';
+import { exportLog } from './export.ts';
+import { incidents } from './incidents.ts';
+import { lint } from './lint.ts';
+import { manifest } from './manifest.ts';
+import { type PostMortemFormat, postMortemFormats, postmortem } from './postmortem.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Parses the command line and runs one subcommand. Answers the exit code: 0 fine, 1 found problems, 2 wrong usage. */
+export async function runCommandLine(argv: readonly string[], given: Env): Promise<number> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const env: Env = { ...process.env, ...given };
+  let code = 0;
+  const program = build(env, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof StoreFailed) {
+      process.stderr.write(`${error.message}\n`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function build(env: Env, done: (code: number) => void): Command {
+  const database = () => (env.DATABASE_URL ?? 'sqlite:genesis.db').replace(/^sqlite:/, '');
+  const program = new Command('genesis')
+    .description('An incident bot that runs the runbook.')
+    .exitOverride()
+    .showHelpAfterError('(genesis --help lists the commands)');
+
+  program
+    .command('serve')
+    .description('run the bot, configured by the environment')
+    .action(async () => {
+      // Loaded only here: the other commands start in a tenth of the time without Slack and the rest.
+      const { serve } = await import('./serve.ts');
+      done(await serve(env));
+    });
+  program
+    .command('sandbox')
+    .description('the whole product on this machine: an emulated Slack, a service to break, and the bot')
+    .option('--port <port>', 'where the page listens', wholeNumber, 8080)
+    .option('--pace <n>', 'how many times as fast as life', wholeNumber, 20)
+    .option('--stand-in', 'do not use Prometheus and Alertmanager even where they are installed')
+    .action(async (options: { port: number; pace: number; standIn?: boolean }) => {
+      const { sandbox } = await import('./sandbox.ts');
+      done(
+        await sandbox({ port: options.port, pace: options.pace, standIn: options.standIn ?? false, print }),
+      );
+    });
+  program
+    .command('lint')
+    .description('check playbooks: file:line:column, what is wrong, and what was meant')
+    .argument('[dir]', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
+    .option('--format <format>', 'text or github', oneOf(['text', 'github'] as const), 'text')
+    .action(async (directory: string, options: { format: 'text' | 'github' }) =>
+      done(await lint(directory, options)),
+    );
+  program
+    .command('incidents')
+    .description('the newest incidents, or one with its whole log')
+    .argument('[id]', 'such as INC-7')
+    .action(async (id?: string) => done(await incidents({ database: database(), id: id ?? null }, print)));
+  program
+    .command('postmortem')
+    .description('the draft of a post-mortem, written from the log')
+    .argument('<id>', 'such as INC-7')
+    .option('--format <format>', 'md, html or json', oneOf(postMortemFormats), 'md')
+    .action(async (id: string, { format }: { format: PostMortemFormat }) =>
+      done(await postmortem({ database: database(), id, format, now: Date.now() }, print)),
+    );
+  program
+    .command('audit')
+    .description('the hash chain over the log')
+    .command('verify')
+    .description('walk the chain and compare it with the signed head')
+    .action(async () =>
+      done(
+        await auditVerify(
+          { database: database(), key: env.GENESIS_KEY ?? null, headFile: env.AUDIT_HEAD_FILE ?? null },
+          print,
+        ),
+      ),
+    );
+  program
+    .command('export')
+    .description('the whole log, one JSON object a line')
+    .action(async () => done(await exportLog({ database: database() }, print)));
+  program
+    .command('backup')
+    .description('a consistent copy of the database, also while the bot runs')
+    .argument('<file>')
+    .action(async (file: string) => done(await backup({ database: database(), file }, print)));
+  program
+    .command('manifest')
+    .description('the Slack app to create: Socket Mode, or HTTP')
+    .option('--http <url>', 'the https address at which Slack reaches the bot')
+    .action(async ({ http }: { http?: string }) =>
+      done(
+        await manifest(
+          { file: fileURLToPath(new URL('../../manifest.yml', import.meta.url)), http: http ?? null },
+          print,
+        ),
+      ),
+    );
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+const oneOf =
+  <T extends string>(words: readonly T[]) =>
+  (text: string): T => {
+    const found = words.find((word) => word === text);
+    if (!found) throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`);
+    return found;
+  };

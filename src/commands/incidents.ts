@@ -1,0 +1,41 @@
+import { openSqliteReader } from '../adapters/sqlite/reader.ts';
+import type { Incident } from '../core/incident/incident.ts';
+import { isIncidentId } from '../core/stream.ts';
+
+/** `genesis incidents [id]`: the newest incidents, one line each, or one with its whole log. */
+export async function incidents(
+  options: { database: string; id: string | null },
+  print: (line: string) => void,
+): Promise<number> {
+  const reader = openSqliteReader(options.database);
+  try {
+    if (options.id === null) {
+      const recent = await reader.recentIncidents(50);
+      for (const incident of recent) print(line(incident));
+      if (recent.length === 0) print('No incidents yet.');
+      return 0;
+    }
+    const id = options.id.toUpperCase();
+    const state = isIncidentId(id) ? await reader.state(id) : null;
+    if (state?.kind !== 'incident') {
+      print(`There is no incident ${options.id}.`);
+      return 1;
+    }
+    print(line(state.incident));
+    for (const stream of [state.incident.id, ...state.incident.runs]) {
+      for (const { event, position } of await reader.events({ stream })) {
+        print(
+          `${position}\t${new Date(event.at).toISOString()}\t${stream}\t${event.type}\t${event.by}\t${JSON.stringify(event.data)}`,
+        );
+      }
+    }
+    return 0;
+  } finally {
+    reader.close();
+  }
+}
+
+function line({ id, severity, phase, title, service, openedAt, resolved }: Incident): string {
+  const end = resolved ? `, resolved ${new Date(resolved.at).toISOString()}` : '';
+  return `${id}  ${severity}  ${phase}  ${title}${service ? ` on ${service}` : ''}  opened ${new Date(openedAt).toISOString()}${end}`;
+}

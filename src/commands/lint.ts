@@ -1,0 +1,31 @@
+import { loadRoom } from '../adapters/playbooks/loadRoom.ts';
+import { formatAnnotation, formatProblem } from '../core/playbook/problem.ts';
+
+export type LintOptions = {
+  /** `github` prints annotations for GitHub Actions. */
+  readonly format?: 'text' | 'github';
+  /** Takes one line, without its end; standard output where left out. */
+  readonly print?: (line: string) => void;
+};
+
+/** Checks the playbooks of a directory and prints every problem. Gives the exit code: 0 clean, 1 problems found. */
+export async function lint(directory: string, options: LintOptions = {}): Promise<number> {
+  const print = options.print ?? ((line: string) => process.stdout.write(`${line}\n`));
+  const { room, problems } = await loadRoom({ directory, pace: 1 });
+  const format = options.format === 'github' ? formatAnnotation : formatProblem;
+  for (const problem of problems) print(format(problem));
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const found = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => text !== '');
+  const playbooks = room ? Object.values(room.definitions) : [];
+  const services = new Set(playbooks.map(({ service }) => service.name).filter((name) => name !== ''));
+  print(
+    found.length > 0
+      ? `${directory}: ${found.join(' and ')}.`
+      : `${directory}: ${counted(playbooks.length, 'playbook')} for ${counted(services.size, 'service')}, no problems.`,
+  );
+  return problems.length === 0 ? 0 : 1;
+}
+
+const counted = (count: number, what: string): string =>
+  count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;

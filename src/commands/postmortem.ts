@@ -1,0 +1,28 @@
+import { openSqliteReader } from '../adapters/sqlite/reader.ts';
+import { isIncidentId } from '../core/stream.ts';
+import { readPostMortem } from '../engine/postMortem.ts';
+
+export const postMortemFormats = ['md', 'html', 'json'] as const;
+export type PostMortemFormat = (typeof postMortemFormats)[number];
+
+/** `genesis postmortem <id>`: the draft, written from the log as it stands. */
+export async function postmortem(
+  options: { database: string; id: string; format: PostMortemFormat; now: number },
+  print: (line: string) => void,
+): Promise<number> {
+  const reader = openSqliteReader(options.database);
+  try {
+    const id = options.id.toUpperCase();
+    if (!isIncidentId(id) || (await reader.state(id)) === null) {
+      print(`There is no incident ${options.id}.`);
+      return 1;
+    }
+    const { markdown, html, report } = await readPostMortem(reader, id, options.now);
+    print(
+      options.format === 'md' ? markdown : options.format === 'html' ? html : JSON.stringify(report, null, 2),
+    );
+    return 0;
+  } finally {
+    reader.close();
+  }
+}
