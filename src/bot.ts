@@ -92,6 +92,7 @@ export async function startBot(
 
     const slack = createSlackClient({
       config: { botToken: config.slack.botToken, apiUrl: config.slack.apiUrl },
+      pace: config.pace,
       clock,
       log,
       canRollBack: (service) => room.definitions[`rollback-${service}`] !== undefined,

@@ -17,6 +17,7 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     const signal = await nextSignal();
     log.info('stopping', { signal });
     await bot.stop();
+    leaveSoon();
     return 0;
   } catch (error) {
     if (error instanceof CannotStart) {
@@ -36,6 +37,9 @@ const secretsOf = ({ slack, alertmanager, key }: Config): readonly string[] => [
   ...alertmanager.tokens,
   ...(key === null ? [] : [key]),
 ];
+
+/** What is still on its way, such as an answer that Slack owes, must not keep a process whose work has ended. */
+const leaveSoon = (): void => void setTimeout(() => process.exit(), 500).unref();
 
 const nextSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import { type Command, isReport } from './command.ts';
 import type { Context, Stream } from './context.ts';
 import { type Decision, type Event, refuse } from './decision.ts';
 import { alertClaims, playbookFor, routeAlert } from './incident/alerts.ts';
@@ -55,6 +55,9 @@ export function incidentOfRun(stream: StreamId): IncidentId | null {
 }
 
 export function decide(command: Command, stream: StreamId, state: Stream | null, context: Context): Decision {
+  if (command.actor.kind === 'person' && isReport(command)) {
+    return refuse('not-allowed', 'This is nothing that a person reports.');
+  }
   if (isForRun(command)) {
     return isRunId(stream)
       ? decideRun(command, state?.kind === 'run' ? state.run : null, context)

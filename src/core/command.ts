@@ -110,3 +110,22 @@ export type RunCommand =
         ))
       | { readonly type: 'run.plan-expired'; readonly hash: string }
     ));
+
+/** What only machines report: an end, a reading, a moment. No surface may let a person say it. */
+const reports: readonly Command['type'][] = [
+  'alert.notice',
+  'incident.channel-opened',
+  'incident.channel-failed',
+  'incident.mitigation-started',
+  'incident.run-ended',
+  'incident.unresolved-check',
+  'incident.effect-given-up',
+  'run.output',
+  'run.command-ended',
+  'run.reading',
+  'run.wait-over',
+  'run.approval-expired',
+  'run.plan-expired',
+];
+
+export const isReport = (command: Command): boolean => reports.includes(command.type);

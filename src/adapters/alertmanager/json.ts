@@ -26,7 +26,7 @@ export function parseJson(bytes: Uint8Array): Json {
   } catch (error) {
     return {
       kind: 'bad',
-      why: `The body is not valid JSON: ${error instanceof Error ? error.message : error}`,
+      why: `The body is not valid JSON: ${error instanceof Error ? error.message : error}.`,
     };
   }
   const seen: Seen = { keys: 0, why: null };

@@ -39,7 +39,8 @@ type Waiting = {
 
 const patienceMs = 10_000;
 
-export function createBudget(clock: Clock): Budget {
+/** `pace` shortens the windows like every other duration: against an emulated Slack, never against the real one. */
+export function createBudget(clock: Clock, pace = 1): Budget {
   const used = new Map<string, number[]>();
   const resting = new Map<string, number>();
   let waiting: Waiting[] = [];
@@ -49,9 +50,10 @@ export function createBudget(clock: Clock): Budget {
   const restKey = (method: string, channel: string | null) => `${method} ${channel ?? ''}`;
 
   function windows({ method, channel }: Pick<Waiting, 'method' | 'channel'>): [string, Limit][] {
-    const own: [string, Limit] = [method, methodLimit(method)];
+    const paced = ({ calls, perMs }: Limit): Limit => ({ calls, perMs: perMs / pace });
+    const own: [string, Limit] = [method, paced(methodLimit(method))];
     return method === 'chat.postMessage' && channel !== null
-      ? [own, [`${method} in ${channel}`, postingLimit]]
+      ? [own, [`${method} in ${channel}`, paced(postingLimit)]]
       : [own];
   }
 

@@ -77,6 +77,11 @@ export function createHttpDoor(options: { signingSecret: string; clock: Clock; l
       // What failed here may be sent again, and has to be let in then.
       if (response.statusCode >= 500) seen.delete(signature);
     });
+    if (!holdsObject(request)) {
+      log.warn('A signed request of Slack holds nothing that could be read', { bytes: rawBody.length });
+      answer(400);
+      return;
+    }
     // Bolt takes form bodies only where nothing follows the media type.
     const [mediaType] = (request.headers['content-type'] ?? '').split(';');
     request.headers['content-type'] = (mediaType ?? '').trim();
@@ -106,6 +111,21 @@ function isSslCheck({ rawBody, headers }: SlackRequest): boolean {
   if (!(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return false;
   if (!rawBody.includes('ssl_check')) return false;
   return new URLSearchParams(rawBody.toString('utf8')).get('ssl_check') === '1';
+}
+
+/** Bolt looks into the body in a place where nobody catches what goes wrong, so anything but an object stays outside. */
+function holdsObject({ headers, rawBody }: SlackRequest): boolean {
+  const text = rawBody.toString('utf8');
+  const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+  const json = isForm ? new URLSearchParams(text).get('payload') : text;
+  if (json === null) return true;
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 /** The signature where it is right and of now, give or take five minutes; else null. */

@@ -31,12 +31,14 @@ export function createSlackClient(options: {
   config: { readonly botToken: string; readonly apiUrl: string | null };
   clock: Clock;
   log: Log;
+  /** What every duration is divided by, rate limits included; 1 against the real Slack. */
+  pace?: number;
   /** Whether a way to roll the service back exists, for the button on the incident card. */
   canRollBack?: (service: string) => boolean;
 }): SlackClient {
   const { config, clock, log } = options;
   const web = new WebClient(config.botToken, webOptions(config.apiUrl, log));
-  const budget = createBudget(clock);
+  const budget = createBudget(clock, options.pace);
   let known: Promise<Identity> | null = null;
 
   const call: SlackCall = ({ method, channel = null, priority = 'routine' }, perform) =>

@@ -151,8 +151,6 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
     }
     case 'incident.reopen': {
       if (isOpen(incident)) return refuse('already', `${incident.id} is open.`);
-      const other = incident.service === null ? undefined : context.holders.get(openClaim(incident.service));
-      if (other) return refuse('busy', `${other.stream} is open for ${incident.service}; go on there.`);
       draft.emit({ type: 'IncidentReopened', data: { why: command.why }, at: now, by });
       draft.take(openClaim(incident.service ?? incident.id));
       effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
@@ -235,8 +233,6 @@ const alreadyResolved = (incident: Incident): Refusal =>
       : `${incident.id} is not open.`,
   );
 
-/** The run to go back to when a later one ends: the walk that it interrupted. */
-function previousRun(incident: Incident, ended: RunId): RunId | null {
-  const others = incident.runs.filter((run) => run !== ended);
-  return others.at(0) ?? null;
-}
+/** The run to go back to when a later one ends: the latest walk that it interrupted and that has not ended itself. */
+const previousRun = (incident: Incident, ended: RunId): RunId | null =>
+  incident.runs.findLast((run) => run !== ended && !incident.endedRuns.includes(run)) ?? null;

@@ -34,6 +34,7 @@ export type Incident = {
   readonly runs: readonly RunId[];
   /** Playbooks walked since the incident was opened or reopened. */
   readonly walked: readonly string[];
+  readonly endedRuns: readonly RunId[];
   /** The run whose steps people are walking now. */
   readonly currentRun: RunId | null;
   readonly channel: { readonly id: string; readonly name: string } | null;
@@ -89,6 +90,7 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
       roles: {},
       responders: [],
       runs: [],
+      endedRuns: [],
       walked: [],
       currentRun: null,
       channel: null,
@@ -147,6 +149,7 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
     case 'RunFinished':
       return {
         ...incident,
+        endedRuns: [...incident.endedRuns, data.run],
         currentRun: incident.currentRun === data.run ? (data.back ?? null) : incident.currentRun,
       };
     case 'NoteAdded':
@@ -160,7 +163,9 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
     case 'IncidentReopened':
       return {
         ...incident,
-        phase: incident.acknowledged ? 'acknowledged' : 'open',
+        // Whoever reopens it has it; where an alert did, nobody has, and it must be taken anew.
+        phase: by === 'alertmanager' ? 'open' : 'acknowledged',
+        acknowledged: by === 'alertmanager' ? null : { by, at },
         resolved: null,
         walked: [],
         unresolvedSaid: false,

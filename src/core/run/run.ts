@@ -224,7 +224,8 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
             state: data.state,
             output: '',
             outputCut: false,
-            baseline: null,
+            // What it was like before anything was done stays true of a second try.
+            baseline: run.steps[data.step]?.baseline ?? null,
           },
         },
       };

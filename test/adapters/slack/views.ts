@@ -207,6 +207,7 @@ export const incident = (more: Partial<Incident> = {}): Incident => ({
   channel: { id: 'C0INCIDENT9', name: 'incident-2026-11-21-high-error-rate' },
   notes: [],
   walked: [],
+  endedRuns: [],
   reopened: 0,
   unresolvedSaid: false,
   ...more,

@@ -146,7 +146,7 @@ describe('an incident is resolved', () => {
     const world = opened();
     world.by(engineer, { type: 'incident.resolve', incident: 'INC-1', note: null });
     world.by(engineer, { type: 'incident.reopen', incident: 'INC-1', why: 'It is back.' });
-    expect(world.incident()).toMatchObject({ phase: 'open', reopened: 1 });
+    expect(world.incident()).toMatchObject({ phase: 'acknowledged', reopened: 1 });
     world.pass(30 * minute);
     expect(world.incident().unresolvedSaid).toBe(true);
 
