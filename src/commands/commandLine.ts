@@ -15,7 +15,10 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Parses the command line and runs one subcommand. Answers the exit code: 0 fine, 1 found problems, 2 wrong usage. */
 export async function runCommandLine(argv: readonly string[], given: Env): Promise<number> {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  const env: Env = { ...process.env, ...given };
+  // Here as in the configuration of the bot, an empty variable counts as not set.
+  const env: Env = Object.fromEntries(
+    Object.entries({ ...process.env, ...given }).filter(([, value]) => value !== ''),
+  );
   let code = 0;
   const program = build(env, (result) => {
     code = result;

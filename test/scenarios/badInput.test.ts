@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createLog } from '../../src/adapters/logging/log.ts';
 import { channelIds, people, teamId } from '../../src/sandbox/emulator/seed.ts';
 import { eventsOf, type Rehearsal, rehearse, type Stops, stopAll } from './rehearsal.ts';
 import { createWorkspaceDriver } from './workspaceDriver.ts';
@@ -26,7 +27,7 @@ const alertOf = (payload: Record<string, unknown>): Record<string, unknown> => {
 
 beforeAll(async () => {
   // Nothing of the patient's fires here: what is in the log comes from these tests alone.
-  sandbox = await rehearse(stops, { delivery: 'http' });
+  sandbox = await rehearse(stops, { delivery: 'http', log: createLog({ level: 'silent' }) });
   url = sandbox.bot.url;
   await vi.waitFor(async () => {
     const ready = (await (await fetch(`${url}/readyz`)).json()) as { checks: { slack: { status: string } } };

@@ -1,10 +1,11 @@
+import Database from 'better-sqlite3';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { StreamId } from '../../core/stream.ts';
 import type { Store } from '../../engine/ports.ts';
 import { auditChain } from './audit.ts';
 import { createEventTable, toStored } from './eventTable.ts';
-import { openForReading } from './open.ts';
+import { type Db, openForReading, storeFailed } from './open.ts';
 import { createDefinitionTable, createIncidentTable } from './smallTables.ts';
 import { createStreamCache } from './streamCache.ts';
 
@@ -19,6 +20,19 @@ export type Reader = Pick<
 
 export function openSqliteReader(file: string): Reader {
   const db = openForReading(file);
+  try {
+    return createReader(db, file);
+  } catch (error) {
+    // What is no database at all is noticed only by the first statement.
+    db.close();
+    throw inOurWords(error, file);
+  }
+}
+
+const inOurWords = (error: unknown, file: string): unknown =>
+  error instanceof Database.SqliteError ? storeFailed(error, file) : error;
+
+function createReader(db: Db, file: string): Reader {
   const events = createEventTable(db);
   const streams = createStreamCache(events);
   const incidents = createIncidentTable(db);
@@ -27,19 +41,32 @@ export function openSqliteReader(file: string): Reader {
     ids
       .map((id) => streams.load(id).state)
       .flatMap((state) => (state?.kind === 'incident' ? [state.incident] : []));
+
+  function told<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw inOurWords(error, file);
+    }
+  }
+
   return {
-    state: async (stream) => streams.load(stream).state,
+    state: async (stream) => told(() => streams.load(stream).state),
     async definition(hash) {
-      const canonical = definitions.get(hash);
+      const canonical = told(() => definitions.get(hash));
       return canonical === null ? null : (JSON.parse(canonical) as Definition);
     },
-    events: async (filter) => events.list(filter).map(toStored),
-    openIncidents: async () => states(incidents.open()),
-    recentIncidents: async (limit) => states(incidents.recent(limit)),
+    events: async (filter) => told(() => events.list(filter).map(toStored)),
+    openIncidents: async () => told(() => states(incidents.open())),
+    recentIncidents: async (limit) => told(() => states(incidents.recent(limit))),
     async backup(target) {
-      await db.backup(target);
+      try {
+        await db.backup(target);
+      } catch (error) {
+        throw inOurWords(error, file);
+      }
     },
-    audit: () => auditChain(db),
+    audit: () => told(() => auditChain(db)),
     close: () => db.close(),
   };
 }

@@ -17,12 +17,13 @@ export type Notice = {
   readonly generatorUrl?: string;
 };
 
-export const episodeOf = (notice: Notice): string => `${notice.fingerprint}@${notice.startsAt}`;
+export const episodeKey = ({ fingerprint, startsAt }: Pick<Notice, 'fingerprint' | 'startsAt'>): string =>
+  `${fingerprint}@${startsAt}`;
 
 /** Identity of a notice: the same one arrives again on every repeat interval and from every replica. */
 export const noticeKey = (notice: Notice): string =>
   notice.status === 'firing'
-    ? `${episodeOf(notice)}:firing`
-    : `${episodeOf(notice)}:resolved@${notice.endsAt}`;
+    ? `${episodeKey(notice)}:firing`
+    : `${episodeKey(notice)}:resolved@${notice.endsAt}`;
 
 export const alertName = (notice: Notice): string => notice.labels.alertname ?? 'unnamed alert';

@@ -1,4 +1,4 @@
-import { alertName, episodeOf, type Notice, noticeKey } from '../alert/alert.ts';
+import { alertName, episodeKey, type Notice, noticeKey } from '../alert/alert.ts';
 import type { Context } from '../context.ts';
 import { accept, type Decision } from '../decision.ts';
 import { Draft } from '../draft.ts';
@@ -16,7 +16,7 @@ export function alertClaims(notice: Notice, definition: Definition) {
   const service = serviceOf(notice, definition);
   return {
     notice: `notice:${noticeKey(notice)}`,
-    episode: `episode:${episodeOf(notice)}`,
+    episode: `episode:${episodeKey(notice)}`,
     service: service === null ? null : openClaim(service),
     group: `open-group:${notice.groupKey}`,
     recent: `recent:${notice.fingerprint}`,
@@ -121,9 +121,9 @@ function resolvedAlert(
   seen: string,
   context: Context,
 ): Decision<IncidentEvent> {
-  const episode = episodeOf(notice);
-  const known = draft.state.alerts[episode];
-  if (!known || known.endsAt !== null) return accept<IncidentEvent>([]);
+  const episode = episodeKey(notice);
+  const known = draft.state.alerts[notice.fingerprint];
+  if (!known || episodeKey(known) !== episode || known.endsAt !== null) return accept<IncidentEvent>([]);
   const effects = effectsOf(draft, context);
   draft.take(seen);
   draft.emit({
@@ -157,7 +157,7 @@ function attach(
   draft.emit({
     type: 'AlertFired',
     data: {
-      episode: episodeOf(notice),
+      episode: episodeKey(notice),
       why,
       alert: {
         name: alertName(notice),

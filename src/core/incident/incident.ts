@@ -1,3 +1,4 @@
+import { episodeKey } from '../alert/alert.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
 import type { IncidentEvent } from './events.ts';
@@ -23,6 +24,10 @@ export type Incident = {
   readonly openedAt: number;
   readonly openedBy: string;
   readonly summary: string;
+  /**
+   * By fingerprint, the latest episode of each. One alert fires once at a time, so a later episode says that the earlier
+   * ones have ended, even where their end was never told; and a storm of episodes does not grow the state.
+   */
   readonly alerts: Readonly<Record<string, AttachedAlert>>;
   /** When the last firing alert resolved; null while one fires, and when there never was one. */
   readonly allQuietSince: number | null;
@@ -102,15 +107,17 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
   if (!incident) throw new Error(`${type} before IncidentOpened`);
   switch (type) {
     case 'AlertFired': {
-      const alert: AttachedAlert = { ...data.alert, endsAt: null };
-      const alerts = withEarlierEnded({ ...incident.alerts, [data.episode]: alert }, alert.fingerprint);
-      const quiet = Object.values(alerts).every((each) => each.endsAt !== null);
-      return { ...incident, alerts, allQuietSince: quiet ? (incident.allQuietSince ?? at) : null };
+      const { alert } = data;
+      const known = incident.alerts[alert.fingerprint];
+      // Heard late: a newer episode of the same alert is known already.
+      if (known && known.startsAt > alert.startsAt) return incident;
+      const alerts = { ...incident.alerts, [alert.fingerprint]: { ...alert, endsAt: null } };
+      return { ...incident, alerts, allQuietSince: null };
     }
     case 'AlertResolved': {
-      const alert = incident.alerts[data.episode];
+      const alert = Object.values(incident.alerts).find((each) => episodeKey(each) === data.episode);
       if (!alert) return incident;
-      const alerts = { ...incident.alerts, [data.episode]: { ...alert, endsAt: data.endsAt } };
+      const alerts = { ...incident.alerts, [alert.fingerprint]: { ...alert, endsAt: data.endsAt } };
       const quiet = Object.values(alerts).every((each) => each.endsAt !== null);
       return { ...incident, alerts, allQuietSince: quiet ? at : null };
     }
@@ -176,24 +183,6 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
       return never;
     }
   }
-}
-
-/**
- * One alert fires once at a time, so a later episode says that the earlier ones have ended, even where their end was
- * never told: else an incident whose resolved notice was lost would never be quiet again.
- */
-function withEarlierEnded(alerts: Incident['alerts'], fingerprint: string): Incident['alerts'] {
-  const starts = Object.values(alerts)
-    .filter((alert) => alert.fingerprint === fingerprint)
-    .map((alert) => alert.startsAt)
-    .sort((a, b) => a - b);
-  const ended = (alert: AttachedAlert): AttachedAlert => {
-    const later = starts.find((start) => start > alert.startsAt);
-    return alert.fingerprint === fingerprint && alert.endsAt === null && later !== undefined
-      ? { ...alert, endsAt: later }
-      : alert;
-  };
-  return Object.fromEntries(Object.entries(alerts).map(([episode, alert]) => [episode, ended(alert)]));
 }
 
 const withMember = (members: readonly string[], user: string): readonly string[] =>

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { catchUp } from '../../../src/adapters/alertmanager/catchUp.ts';
 import { createWebhook } from '../../../src/adapters/alertmanager/webhook.ts';
 import { type HttpServer, startHttpServer } from '../../../src/adapters/http/server.ts';
-import { episodeOf, type Notice } from '../../../src/core/alert/alert.ts';
+import { episodeKey, type Notice } from '../../../src/core/alert/alert.ts';
 import type { Log } from '../../../src/engine/log.ts';
 import { StoreFailed } from '../../../src/engine/ports.ts';
 import { requireComponent } from '../../fakes/components.ts';
@@ -93,7 +93,7 @@ receivers:
     const found = await catchUp({ alertmanager: asked, history: null, since: 0, now: Date.now(), open });
     expect(found).toMatchObject({ unknown: [], gone: ['0000000000000000'] });
     // The same episode by both ways: what is delivered and what is asked for must not open two incidents.
-    expect(found.notices.map(episodeOf)).toEqual([episodeOf(committed[0]!)]);
+    expect(found.notices.map(episodeKey)).toEqual([episodeKey(committed[0]!)]);
     const elsewhere = await catchUp({
       alertmanager: { ...asked, receiver: 'gen.*' },
       history: null,

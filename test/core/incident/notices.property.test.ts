@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { episodeOf, type Notice } from '../../../src/core/alert/alert.ts';
+import { episodeKey, type Notice } from '../../../src/core/alert/alert.ts';
 import { createWorld, ended, notice, type World } from '../../fakes/world.ts';
 
 const names = ['HighErrorRate', 'ServiceDown', 'Slow', 'Odd'] as const;
@@ -21,7 +21,7 @@ const episode = fc
 const episodes = fc.uniqueArray(episode, {
   minLength: 1,
   maxLength: 6,
-  selector: ([firing]) => (firing ? episodeOf(firing) : ''),
+  selector: ([firing]) => (firing ? episodeKey(firing) : ''),
 });
 
 /** What the order of arrival must not change. Titles and numbers follow whoever came first. */
@@ -59,8 +59,8 @@ const deliveries = (sets: readonly (readonly Notice[])[]) => {
       const heard = new Set<string>();
       const early: Notice[] = [];
       const inOrder = order.filter((each) => {
-        if (each.status === 'firing') heard.add(episodeOf(each));
-        else if (!heard.has(episodeOf(each))) {
+        if (each.status === 'firing') heard.add(episodeKey(each));
+        else if (!heard.has(episodeKey(each))) {
           early.push(each);
           return false;
         }

@@ -140,7 +140,7 @@ const incidentEvents: readonly IncidentEvent[] = [
     at: at('14:02:40'),
     by: 'alertmanager',
     data: {
-      episode: 'dfbe6daa971f5592@1',
+      episode: `dfbe6daa971f5592@${start}`,
       alert: {
         name: 'HighErrorRate',
         fingerprint: 'dfbe6daa971f5592',
@@ -181,7 +181,7 @@ const incidentEvents: readonly IncidentEvent[] = [
     type: 'AlertResolved',
     at: at('14:20:05'),
     by: 'alertmanager',
-    data: { episode: 'dfbe6daa971f5592@1', endsAt: at('14:20:00') },
+    data: { episode: `dfbe6daa971f5592@${start}`, endsAt: at('14:20:00') },
   },
   { type: 'IncidentResolved', at: at('14:24:00'), by: onCall, data: { note: 'Provider limits' } },
 ];
