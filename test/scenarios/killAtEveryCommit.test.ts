@@ -48,13 +48,24 @@ function keepRunning(env: Readonly<Record<string, string>>, point: Point | null)
   return {
     commits: () => commits,
     deaths: () => deaths,
-    /** Its exit code; asked a second time it answers at once. */
+    /** Its exit code; one that dies at its point while it stops is started and stopped once more. */
     async stop(): Promise<number | null> {
       ended = true;
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const over = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      if (child.exitCode !== null) return child.exitCode;
+      const over = new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+        child.once('exit', (code, signal) => resolve([code, signal])),
+      );
       child.kill('SIGTERM');
-      return over;
+      const [code, signal] = await over;
+      if (signal !== 'SIGKILL') return code;
+      deaths++;
+      start(null);
+      await new Promise<void>((resolve) =>
+        child.stdout?.on('data', (text: Buffer) => {
+          if (text.toString().includes('ready')) resolve();
+        }),
+      );
+      return this.stop();
     },
   };
 }
@@ -252,7 +263,8 @@ describe('kill -9 at the commits of the path', () => {
         try {
           const began = Date.now();
           const { deaths } = await killAt(point, index % 2 === 0 ? 'http' : 'socket');
-          if (process.env.PROGRESS) console.error(`${point.moment} ${point.commit}: ${Date.now() - began} ms`);
+          if (process.env.PROGRESS)
+            console.error(`${point.moment} ${point.commit}: ${Date.now() - began} ms`);
           reached += deaths;
         } catch (error) {
           throw new Error(`killed ${point.moment} commit ${point.commit}`, { cause: error });

@@ -11,12 +11,9 @@ import type { Step } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import {
   advance,
-  afterCommand,
-  afterGate,
   carryOut,
   commandSucceeded,
   end,
-  endWithIncident,
   enter,
   ledgerEntry,
   letGo,
@@ -32,8 +29,9 @@ import {
   requestApproval,
 } from './approve.ts';
 import { showOutput, showStep, type Walking } from './effects.ts';
+import { commandEnded, reading } from './ended.ts';
 import type { RunEvent } from './events.ts';
-import { watch } from './gate.ts';
+import { moved } from './late.ts';
 import { planAction } from './resolve.ts';
 import { evolveRun, isBusy, type Run, type StepRecord } from './run.ts';
 import { enteredFrom, findStep, lastChoice } from './walk.ts';
@@ -290,138 +288,4 @@ function reopen(walking: Walking, steps: readonly string[], why: string): void {
   for (const step of steps) showStep(walking, step);
 }
 
-function commandEnded(
-  walking: Walking,
-  command: Extract<OfStep, { type: 'run.command-ended' }>,
-  step: Step,
-  record: StepRecord,
-): Decision<RunEvent> {
-  const { draft, definition, context } = walking;
-  const { outcome } = command;
-  const { state } = record;
-  const at = context.now;
-  if (step.kind === 'observe' && state.kind === 'observing') {
-    const plan = planAction(definition, step.action, null);
-    const data = { step: step.id, command: command.command, outcome, ledger: null };
-    draft.emit({ type: 'CommandEnded', data, at, by: walking.by });
-    const seen = outcome.kind === 'exited' && plan.commands[0]?.succeeds.includes(outcome.code);
-    settle(
-      walking,
-      step.id,
-      null,
-      seen
-        ? { kind: 'done', tookMs: outcome.tookMs, code: outcome.code, verified: null }
-        : { kind: 'unseen', message: unseen(outcome) },
-    );
-    showOutput(walking, step.id);
-    advance(walking);
-    return draft.decided();
-  }
-  if (state.kind !== 'running' || state.command !== command.command) return moved(step, record);
-  const { plan } = state;
-  const happened =
-    outcome.kind === 'exited' && plan.commands[command.command]?.succeeds.includes(outcome.code);
-  // The bot tells that it ended; who did it is whoever started it.
-  const doer: Walking = { ...walking, by: state.by };
-  const ledger = happened ? ledgerEntry(doer, step.id, plan, command.command, command.previous) : null;
-  draft.emit({
-    type: 'CommandEnded',
-    data: { step: step.id, command: command.command, outcome, ledger },
-    at,
-    by: state.by,
-  });
-  // Messages of one channel go out one a second: one that says "nothing" would hold up what people wait for.
-  if (record.output.trim() !== '') showOutput(walking, step.id);
-  afterCommand(doer, step.id, plan, command.command, outcome);
-  endWithIncident(walking);
-  return draft.decided();
-}
-
-function reading(
-  walking: Walking,
-  command: Extract<OfStep, { type: 'run.reading' }>,
-  step: Step,
-  record: StepRecord,
-): Decision<RunEvent> {
-  const { draft, context } = walking;
-  const { state } = record;
-  switch (command.purpose) {
-    case 'before':
-      draft.emit({
-        type: 'BaselineTaken',
-        data: { step: step.id, reading: command.reading },
-        at: context.now,
-        by: walking.by,
-      });
-      return draft.decided();
-    case 'probe':
-      if (state.kind !== 'unknown') return moved(step, record);
-      draft.emit({
-        type: 'ProbeAnswered',
-        data: { step: step.id, reading: command.reading },
-        at: context.now,
-        by: walking.by,
-      });
-      showStep(walking, step.id);
-      return draft.decided();
-    case 'gate': {
-      if (state.kind !== 'verifying') return moved(step, record);
-      const result = watch(walking, step.id, state.gate, command.reading);
-      if (result) afterGate({ ...walking, by: state.by ?? walking.by }, step, result);
-      return draft.decided();
-    }
-    default: {
-      const never: never = command.purpose;
-      return never;
-    }
-  }
-}
-
 const wasUnseen = ({ state }: StepRecord): boolean => state.kind === 'settled' && state.how.kind === 'unseen';
-
-function unseen(outcome: Extract<OfStep, { type: 'run.command-ended' }>['outcome']): string {
-  switch (outcome.kind) {
-    case 'exited':
-      return `It ended with exit code ${outcome.code}.`;
-    case 'timed-out':
-      return `It did not end in ${Math.round(outcome.tookMs / 1_000)} s.`;
-    case 'stopped':
-      return 'It was stopped.';
-    case 'refused':
-      return outcome.message;
-    case 'unknown':
-      return 'The bot stopped while this was read.';
-    default: {
-      const never: never = outcome;
-      return never;
-    }
-  }
-}
-
-/** What a late click is told: who decided what, and when. */
-function moved(step: Step, { state }: StepRecord) {
-  switch (state.kind) {
-    case 'settled': {
-      const who = state.by && /^[UW]/.test(state.by) ? `<@${state.by}>` : 'The bot';
-      const at = time(state.at);
-      if (state.how.kind === 'chosen' && step.kind === 'choose') {
-        const { option } = state.how;
-        const label = step.options.find((each) => each.id === option)?.label ?? option;
-        return refuse('already', `${who} already chose *${label}* at ${at}.`);
-      }
-      return refuse(
-        'already',
-        `${who} already ${state.how.kind === 'skipped' ? 'skipped' : 'finished'} this at ${at}.`,
-      );
-    }
-    case 'running':
-      return refuse('already', `<@${state.by}> already started this at ${time(state.since)}.`);
-    case 'approving':
-      return refuse(
-        'already',
-        `<@${state.approval.requestedBy}> already asked for this at ${time(state.approval.requestedAt)}.`,
-      );
-    default:
-      return refuse('stale', `This step is ${state.kind} now; use the buttons of its message as it stands.`);
-  }
-}

@@ -192,7 +192,7 @@ describe('text from outside', () => {
 
   /** What may be active in a card of these fixtures: its own people, its channel, dates, and the links we made. */
   const allowed = new RegExp(
-    `^<(@(${[oncall, responder, lead].join('|')})|#C0INCIDENT9|!date\\^\\d+\\^\\{time_secs\\}\\|[\\d:]+ UTC|https://(team\\.slack\\.com|grafana\\.example)/[^|>]*\\|[^<>]*)>$`,
+    `^<(@(${[oncall, responder, lead].join('|')})|#C0INCIDENT9|!date\\^\\d+\\^(\\{time_secs\\}|\\{ago\\}|\\{date_short_pretty\\} \\{time_secs\\})\\|(at )?[\\d: -]+ UTC|https://(team\\.slack\\.com|grafana\\.example)/[^|>]*\\|[^<>]*)>$`,
   );
 
   function active(card: Card): string[] {

@@ -1,10 +1,9 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, foreignLines, who } from '../escape.ts';
+import { foreign, who } from '../escape.ts';
 import { actions, button, type Card, card, type Frame, section, urlButton } from './blocks.ts';
-import { headline } from './words.ts';
+import { ago, headline, troubleText } from './words.ts';
 
 type Shown = Extract<View, { kind: 'announcement' }>;
 
@@ -12,6 +11,7 @@ type Shown = Extract<View, { kind: 'announcement' }>;
 export function announcement({ incident }: Shown, frame: Frame): Card {
   const title = foreign(headline(incident), 300);
   const first = `*${title}* — ${incident.id}`;
+  const lines = standing(incident);
   const url = incident.channel ? frame.channelUrl(incident.channel.id) : null;
   const open = url === null ? [] : [urlButton('open.channel', 'Open Channel', url)];
   const take =
@@ -28,34 +28,32 @@ export function announcement({ incident }: Shown, frame: Frame): Card {
   return card(
     subjectKey({ kind: 'announcement', incident: incident.id }),
     incident.acknowledged ? `${incident.phase}-taken` : incident.phase,
-    `${title} — ${incident.id}. ${standing(incident, frame.now)}`,
-    [
-      section(
-        [
-          first,
-          ...(incident.summary.trim() === '' ? [] : [foreignLines(incident.summary, 600)]),
-          standing(incident, frame.now),
-        ].join('\n'),
-      ),
-      ...actions([...take, ...open]),
-    ],
+    `${title} — ${incident.id}. ${lines.join(' ')}`,
+    [section([first, ...lines].join('\n')), ...actions([...take, ...open])],
   );
 }
 
-function standing(incident: Shown['incident'], now: number): string {
+/** What is wrong, and who has it. */
+function standing(incident: Shown['incident']): string[] {
+  const trouble = troubleText(incident, 600);
   const holder = incident.roles.commander ?? incident.acknowledged?.by;
   switch (incident.phase) {
     case 'open':
-      return holder === undefined
-        ? `Since ${time(incident.openedAt)}. Nobody has it yet.`
-        : `${who(holder)} has it · open · ${spokenDuration(now - incident.openedAt)}`;
     case 'acknowledged':
     case 'mitigating':
-      return `${holder === undefined ? 'Nobody' : who(holder)} has it · ${incident.phase} · ${spokenDuration(now - incident.openedAt)}`;
+      return holder === undefined
+        ? [
+            `${trouble} Nobody has it yet.`,
+            ...(incident.phase === 'mitigating' ? [`Mitigating · opened ${ago(incident.openedAt)}`] : []),
+          ]
+        : [trouble, `${who(holder)} has it · ${incident.phase} · opened ${ago(incident.openedAt)}`];
     case 'resolved':
-      return incident.resolved
-        ? `Resolved in ${spokenDuration(incident.resolved.at - incident.openedAt)} by ${who(incident.resolved.by)}`
-        : 'Resolved';
+      return [
+        trouble,
+        incident.resolved
+          ? `Resolved in ${spokenDuration(incident.resolved.at - incident.openedAt)} by ${who(incident.resolved.by)}`
+          : 'Resolved',
+      ];
     default: {
       const never: never = incident.phase;
       return never;

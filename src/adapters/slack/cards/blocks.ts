@@ -70,6 +70,9 @@ export type ButtonSpec = {
   readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string };
 };
 
+/** Code points that Slack takes on the button of a confirmation; the title above it says all of the words. */
+const maxYes = 30;
+
 export function button(spec: ButtonSpec): Button {
   const style = spec.style === undefined ? {} : { style: spec.style };
   const confirm = spec.confirm
@@ -77,7 +80,7 @@ export function button(spec: ButtonSpec): Button {
         confirm: {
           title: plain(spec.confirm.title, 100),
           text: plain(clean(spec.confirm.text), 300),
-          confirm: plain(spec.confirm.yes, 30),
+          confirm: plain([...spec.confirm.yes].length <= maxYes ? spec.confirm.yes : 'Go Ahead', maxYes),
           deny: plain('Cancel', 30),
           ...style,
         },

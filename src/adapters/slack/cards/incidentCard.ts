@@ -2,8 +2,12 @@ import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import { firingAlerts, type Incident, isOpen } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
+import type { Definition } from '../../../core/playbook/definition.ts';
+import { planAction } from '../../../core/run/resolve.ts';
+import type { StepRecord } from '../../../core/run/run.ts';
+import { findStep } from '../../../core/run/walk.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, foreignLines, link, who } from '../escape.ts';
+import { foreign, link, who } from '../escape.ts';
 import {
   actions,
   button,
@@ -16,14 +20,17 @@ import {
   section,
 } from './blocks.ts';
 import {
-  gateText,
+  ago,
   headline,
+  holdText,
   indicatorOf,
+  indicatorTitle,
   objectiveText,
   phaseWord,
   readingText,
   titleOf,
-  verifiedText,
+  troubleText,
+  valueText,
 } from './words.ts';
 
 type Shown = Extract<View, { kind: 'card' }>;
@@ -32,6 +39,7 @@ type Shown = Extract<View, { kind: 'card' }>;
 export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
   const title = headline(incident);
   const lines = [
+    troubleText(incident, 1_000),
     standing(incident, current, frame.now),
     ...trend(current, frame.now),
     ...nowLine(current, frame),
@@ -55,21 +63,13 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
     subjectKey({ kind: 'card', incident: incident.id }),
     `${incident.phase}-${incident.severity}-${incident.acknowledged ? 'taken' : 'free'}`,
     `${foreign(title, 300)} — ${incident.id} — ${phaseWord[incident.phase]}`,
-    [
-      header(title),
-      section(lines.join('\n')),
-      ...(incident.summary.trim() === '' ? [] : [section(foreignLines(incident.summary, 1_000))]),
-      ...actions(buttons(incident, frame)),
-      context(facts),
-    ],
+    [header(title), section(lines.join('\n')), ...actions(buttons(incident, frame)), context(facts)],
   );
 }
 
 function standing(incident: Incident, current: Shown['current'], now: number): string {
-  const end = incident.resolved?.at ?? now;
-  const age = end - incident.openedAt;
   const budget = current?.definition.playbook.onUnresolved?.afterMs;
-  const left = budget === undefined ? null : budget - age;
+  const until = incident.openedAt + (budget ?? 0);
   const firing = firingAlerts(incident).length;
   const all = Object.keys(incident.alerts).length;
   const people = [
@@ -81,11 +81,14 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
   ].filter((each) => each !== null);
   return [
     `*${phaseWord[incident.phase]}*`,
-    isOpen(incident) ? spokenDuration(age) : `in ${spokenDuration(age)}`,
-    ...(budget === undefined || left === null || !isOpen(incident)
+    // Moments, not spans: nothing redraws the card while people think, and it has to stay true.
+    incident.resolved
+      ? `in ${spokenDuration(incident.resolved.at - incident.openedAt)} by ${who(incident.resolved.by)}`
+      : `opened ${ago(incident.openedAt)}`,
+    ...(budget === undefined || !isOpen(incident)
       ? []
       : [
-          `response budget ${spokenDuration(budget)} (${left > 0 ? `${spokenDuration(left)} left` : `over by ${spokenDuration(-left)}`})`,
+          `response budget ${spokenDuration(budget)}, ${until > now ? 'until' : 'over since'} ${time(until)}`,
         ]),
     ...(people.length > 0
       ? people
@@ -100,29 +103,53 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
   ].join(' · ');
 }
 
-/** The latest indicator that a step of the run has watched. */
+/** The indicator that the run watched last: how it was before anything was done, how it is, what it must be. */
 function trend(current: Shown['current'], now: number): string[] {
   if (!current) return [];
   const { run, definition } = current;
-  const records = Object.values(run.steps).sort((a, b) => b.enteredAt - a.enteredAt);
-  for (const { state } of records) {
-    if (state.kind === 'verifying') return [gateText(definition, state.gate, now)];
-    if (state.kind === 'settled' && (state.how.kind === 'done' || state.how.kind === 'held')) {
-      const { verified } = state.how;
-      if (verified) {
-        const objective = objectiveText(indicatorOf(definition, verified.indicator));
-        return [`${verifiedText(definition, verified)} → objective ${objective}`];
-      }
+  const all = Object.entries(run.steps)
+    .sort(([, a], [, b]) => a.enteredAt - b.enteredAt)
+    .map(([id, record]) => watched(definition, id, record, now))
+    .filter((each) => each !== null);
+  const last = all.at(-1);
+  if (!last) return [];
+  const indicator = indicatorOf(definition, last.indicator);
+  const first = all.find((each) => each.indicator === last.indicator && each.before !== null)?.before ?? null;
+  const before = first === null ? '' : `${valueText(indicator, first)} → `;
+  const same = before === `${last.value} → `;
+  return [
+    `${foreign(indicatorTitle(definition, last.indicator), 80)} ${same ? '' : before}*${last.value}* → objective ${objectiveText(indicator)}${last.hold}`,
+  ];
+}
+
+type Watched = {
+  readonly indicator: string;
+  readonly before: number | null;
+  readonly value: string;
+  readonly hold: string;
+};
+
+function watched(definition: Definition, id: string, record: StepRecord, now: number): Watched | null {
+  const { state, baseline } = record;
+  if (state.kind === 'verifying') {
+    const { indicator, before, last } = state.gate;
+    const value = readingText(indicatorOf(definition, indicator), last);
+    return { indicator, before, value, hold: ` · ${holdText(state.gate, now)}` };
+  }
+  if (state.kind === 'settled' && (state.how.kind === 'done' || state.how.kind === 'held')) {
+    const { verified } = state.how;
+    if (verified) {
+      const { indicator, before, after, heldMs } = verified;
+      const value = valueText(indicatorOf(definition, indicator), after);
+      return { indicator, before, value, hold: heldMs > 0 ? ` · held ${spokenDuration(heldMs)}` : '' };
     }
   }
-  const [name] = Object.keys(definition.service.indicators);
-  const seen = records.find((each) => each.baseline !== null)?.baseline ?? null;
-  const indicator = name === undefined ? null : indicatorOf(definition, name);
-  return seen && indicator && Object.keys(definition.service.indicators).length === 1
-    ? [
-        `${foreign(indicator.title, 80)} ${readingText(indicator, seen)} → objective ${objectiveText(indicator)}`,
-      ]
-    : [];
+  const step = findStep(definition.playbook.steps, id);
+  if (!baseline || step?.kind !== 'do') return null;
+  const indicator = planAction(definition, step.action, null).verify?.indicator;
+  if (indicator === undefined) return null;
+  const value = readingText(indicatorOf(definition, indicator), baseline);
+  return { indicator, before: baseline.value, value, hold: '' };
 }
 
 /** What is going on at this moment, with the way to its message. */

@@ -7,7 +7,7 @@ import { fit, foreign } from '../escape.ts';
 import { approvalBlocks, approvalWord } from './approval.ts';
 import { actions, button, context, preformatted, section, titleCase } from './blocks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
-import { planLines, riskWord, stepTitle, targets } from './words.ts';
+import { places, planLines, riskWord, stepTitle, targets } from './words.ts';
 
 /** Steps that wait for a person. */
 
@@ -101,12 +101,12 @@ function choosing(shown: StepShown, step: Extract<Step, { kind: 'choose' }>, tit
 export function offering(shown: StepShown, state: Extract<StepState, { kind: 'offering' }>): StepBody {
   const { plan } = state;
   const title = foreign(plan.title, 200);
-  const where = foreign(targets(plan), 300);
+  const where = foreign(places(plan), 300);
   const about = [
     ...(plan.says === null ? [] : [foreign(plan.says, 500)]),
     `Risk: ${riskWord[plan.risk]}.`,
     ...(plan.budgetMs === null ? [] : [`Up to ${spokenDuration(plan.budgetMs)}.`]),
-    `Undo: ${foreign(plan.undo, 200)}`,
+    `Undo: ${foreign(plan.undo, 200)}.`,
   ].join(' ');
   return {
     text: `*${title}* on ${where}`,
@@ -131,7 +131,7 @@ function performButton(shown: StepShown, plan: Extract<StepState, { kind: 'offer
         style: 'primary',
         confirm: {
           title: `${plan.title}?`,
-          text: `${plan.says ?? 'Users may notice.'} On ${targets(plan)}.`,
+          text: `${plan.says ?? 'Users may notice.'} On ${places(plan)}.`,
           yes: titleCase(plan.title),
         },
       });

@@ -1,30 +1,25 @@
-import { spokenDuration } from '../../../core/duration.ts';
 import { time } from '../../../core/moment.ts';
 import type { Settled, StepState } from '../../../core/run/run.ts';
 import { foreign, foreignLines, who } from '../escape.ts';
 import { actions, button, context, preformatted, section } from './blocks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
-import { firstLines, stepTitle, verifiedText } from './words.ts';
+import { firstLines, stepTitle, tookText, verifiedText } from './words.ts';
 
 /** Steps that are over: one line that says how; only what could not be seen may be looked at again. */
 export function settled(shown: StepShown, state: Extract<StepState, { kind: 'settled' }>): StepBody {
-  const said = `${sentence(shown, state.how)}${state.by === null ? '' : ` · ${who(state.by)}`} · ${time(state.at)}`;
+  const { head, figures } = sentence(shown, state.how);
+  const by = state.by === null ? [] : [who(state.by)];
+  const said = [head, ...by, time(state.at), ...figures].join(' · ');
   const { step, record } = shown;
   const seen = step.kind === 'observe' ? firstLines(record.output, 6) : '';
+  const look =
+    step.kind === 'observe' && step.look !== undefined ? [`Look for: ${foreign(step.look, 300)}`] : [];
   const excerpt =
-    seen === ''
-      ? []
-      : [
-          preformatted(seen, 1_200),
-          context(
-            [
-              'Full output in the thread',
-              ...(step.kind === 'observe' && step.look !== undefined
-                ? [`Look for: ${foreign(step.look, 300)}`]
-                : []),
-            ].join(' · '),
-          ),
-        ];
+    seen !== ''
+      ? [preformatted(seen, 1_200), context(['Full output in the thread', ...look].join(' · '))]
+      : step.kind === 'observe' && state.how.kind === 'done'
+        ? [context(['It printed nothing', ...look].join(' · '))]
+        : [];
   const again =
     state.how.kind === 'unseen'
       ? actions([button({ id: 'step.try-again', label: 'Look Again', value: stepValue(shown) })])
@@ -39,15 +34,26 @@ export function reopened(shown: StepShown, state: Extract<StepState, { kind: 're
   return { text: said, blocks: [section(said)] };
 }
 
-function sentence(shown: StepShown, how: Settled): string {
+/** What happened, and the figures that follow who did it and when. */
+function sentence(shown: StepShown, how: Settled): { head: string; figures: readonly string[] } {
+  if (how.kind !== 'done') return { head: headOf(shown, how), figures: [] };
+  const { definition } = shown.view;
+  return {
+    head: headOf(shown, how),
+    figures: [
+      tookText(how.tookMs),
+      ...(how.code === null || how.code === 0 ? [] : [`exit ${how.code}`]),
+      ...(how.verified ? [verifiedText(definition, how.verified)] : []),
+    ],
+  };
+}
+
+function headOf(shown: StepShown, how: Settled): string {
   const { definition } = shown.view;
   const title = foreign(stepTitle(definition, shown.step), 300);
   switch (how.kind) {
-    case 'done': {
-      const verified = how.verified ? ` · ${verifiedText(definition, how.verified)}` : '';
-      const exit = how.code === null || how.code === 0 ? '' : ` · exit ${how.code}`;
-      return `✓ Done: *${title}* · ${spokenDuration(how.tookMs)}${exit}${verified}`;
-    }
+    case 'done':
+      return `✓ Done: *${title}*`;
     case 'chosen':
       return `✓ Chosen: *${foreign(labelOf(shown, how.option), 200)}* — ${title}`;
     case 'answered':

@@ -12,8 +12,8 @@ import {
   indicatorOf,
   indicatorTitle,
   objectiveText,
+  places,
   stepTitle,
-  targets,
   valueText,
 } from './words.ts';
 
@@ -113,7 +113,7 @@ function tryAgain(shown: StepShown, label: string, plan: Plan | null, style?: 'p
       ? {
           confirm: {
             title: `${plan.title}?`,
-            text: `${plan.says ?? 'Users may notice.'} On ${targets(plan)}.`,
+            text: `${plan.says ?? 'Users may notice.'} On ${places(plan)}.`,
             yes: label,
           },
         }

@@ -4,7 +4,7 @@ import type { StepState } from '../../../core/run/run.ts';
 import { foreign, who } from '../escape.ts';
 import { actions, button, context, preformatted, section } from './blocks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
-import { bar, gateText, lastLines, stepTitle, targets } from './words.ts';
+import { bar, gateText, lastLines, places, stepTitle } from './words.ts';
 
 /** Steps at which something is going on by itself. */
 
@@ -16,7 +16,7 @@ export function observing(shown: StepShown, state: Extract<StepState, { kind: 'o
 export function running(shown: StepShown, state: Extract<StepState, { kind: 'running' }>): StepBody {
   const { plan } = state;
   const title = foreign(plan.title, 200);
-  const said = `Running *${title}* on ${foreign(targets(plan), 300)}, started by ${who(state.by)} at ${time(state.since)}`;
+  const said = `Running *${title}* on ${foreign(places(plan), 300)}, started by ${who(state.by)} at ${time(state.since)}`;
   const current = plan.commands[state.command];
   const several =
     plan.commands.length > 1 && current
@@ -70,7 +70,7 @@ export function verifying(
   return {
     text: `${title}: ${said}`,
     blocks: [
-      section(`*${title}*\n${said}`),
+      section(`*${title}*${shown.step.kind === 'do' ? ' has run and is verified:' : ''}\n${said}`),
       ...blind,
       context(`Since ${time(state.since)}`),
       ...actions([button({ id: 'step.skip', label: 'Skip the Check', value: stepValue(shown) })]),

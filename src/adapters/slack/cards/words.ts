@@ -1,12 +1,12 @@
 import { clockDuration, spokenDuration } from '../../../core/duration.ts';
-import type { Incident } from '../../../core/incident/incident.ts';
+import { firingAlerts, type Incident } from '../../../core/incident/incident.ts';
 import { formatObjective, formatValue } from '../../../core/indicator/format.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
 import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
 import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
 import { allSteps, stageOf } from '../../../core/run/walk.ts';
-import { foreign, spelledOut, who } from '../escape.ts';
+import { foreign, foreignLines, spelledOut, who } from '../escape.ts';
 
 /** How things are said on every card, so that one thing is said one way. */
 
@@ -23,6 +23,38 @@ export function headline(incident: Incident): string {
     incident.service === null || incident.title.includes(incident.service) ? '' : ` on ${incident.service}`;
   return `${incident.severity} · ${incident.title}${on}`;
 }
+
+/** What is wrong and since when, or from when until when; `max` code points of what the alert says. */
+export function troubleText(incident: Incident, max: number): string {
+  const alerts = Object.values(incident.alerts);
+  const from = Math.min(incident.openedAt, ...alerts.map((alert) => alert.startsAt).filter((at) => at > 0));
+  const ends = alerts.map((alert) => alert.endsAt ?? 0);
+  const over = alerts.length > 0 && firingAlerts(incident).length === 0 ? Math.max(...ends) : null;
+  const until = over ?? incident.resolved?.at ?? null;
+  const when =
+    until === null
+      ? `since ${moment(from, incident.openedAt)}`
+      : `from ${moment(from, incident.openedAt)} until ${moment(until, incident.openedAt)}`;
+  const said = foreignLines(incident.summary, max).replace(/[.\s]+$/, '');
+  if (said === '' || said.includes('\n')) {
+    return `${said === '' ? '' : `${said}\n`}${when.slice(0, 1).toUpperCase()}${when.slice(1)}.`;
+  }
+  return `${said}${until === null ? ' ' : ', '}${when}.`;
+}
+
+/** A time of day alone misleads where an alert had fired for days before anybody was told. */
+function moment(at: number, near: number): string {
+  if (Math.abs(at - near) < 20 * 3_600_000) return time(at);
+  const utc = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty} {time_secs}|${utc} UTC>`;
+}
+
+/** How long ago that was, told anew whenever somebody looks: `6 minutes ago`. */
+export const ago = (at: number): string =>
+  `<!date^${Math.floor(at / 1_000)}^{ago}|at ${new Date(at).toISOString().slice(11, 19)} UTC>`;
+
+/** How long a command took; most are over at once, and `0 s` would look like one that did not run. */
+export const tookText = (ms: number): string => (ms < 1_000 ? 'under 1 s' : spokenDuration(ms));
 
 export const riskWord: Readonly<Record<Risk, string>> = {
   observe: 'only looks',
@@ -127,11 +159,14 @@ export function gateText(definition: Definition, gate: Gate, now: number): strin
   const title = foreign(indicatorTitle(definition, gate.indicator), 80);
   const objective = objectiveText(indicator);
   const said = `${title} ${readingText(indicator, gate.last)} → must stay ${objective} for ${spokenDuration(gate.holdMs)}`;
-  if (gate.heldSince === null) {
-    return `${said}: not met yet, must begin by ${time(gate.beginBy)}`;
-  }
+  return `${said}: ${holdText(gate, now)}`;
+}
+
+/** How much of a gate's hold is behind it: `3:20 held ▓▓▓░░░░░░░`. */
+export function holdText(gate: Gate, now: number): string {
+  if (gate.heldSince === null) return `not met yet, must begin by ${time(gate.beginBy)}`;
   const held = Math.min(gate.holdMs, Math.max(0, now - gate.heldSince));
-  return `${said}: ${clockDuration(held)} held ${bar(held, gate.holdMs)}`;
+  return `${clockDuration(held)} held ${bar(held, gate.holdMs)}`;
 }
 
 export const hostText = (command: PlannedCommand): string =>
@@ -139,7 +174,17 @@ export const hostText = (command: PlannedCommand): string =>
     ? `${command.host.name} (${command.host.directory})`
     : `${command.host.name} (${command.host.user}@${command.host.address}:${command.host.directory})`;
 
-/** Where a plan acts, each host once. */
+/** Where a plan acts, in as few words as tell hosts apart; the directory belongs to what is approved. */
+export const places = (plan: Plan): string =>
+  [
+    ...new Set(
+      plan.commands.map(({ host }) =>
+        host.kind === 'local' ? host.name : `${host.name} (${host.user}@${host.address})`,
+      ),
+    ),
+  ].join(', ');
+
+/** Where a plan acts exactly, each host once. */
 export const targets = (plan: Plan): string => [...new Set(plan.commands.map(hostText))].join(', ');
 
 /** An argument vector as one would type it; quoted only where that is needed to see where an argument ends. */
