@@ -88,7 +88,7 @@ export async function startBot(
       ...(config.executorEnv === null ? {} : { environmentFile: config.executorEnv }),
       log: (message) => log.warn(message),
     });
-    onStop('executor', () => runner.close());
+    onStop('executor', () => atMost(hearOutMs, runner.close()));
 
     const slack = createSlackClient({
       config: { botToken: config.slack.botToken, apiUrl: config.slack.apiUrl },

@@ -55,6 +55,11 @@ describe('the documentation holds together', () => {
     expect(brokenLinks(page)).toEqual([]);
   });
 
+  it.each(pages)('every file that %s names is there', (page) => {
+    const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|playbooks|scripts|docs)\/[\w./-]+)`/g)];
+    expect(named.map((match) => match[1] ?? '').filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+
   it('lists every decision in order, and none twice', () => {
     const numbers = pages
       .filter((page) => /^docs.decisions/.test(page))

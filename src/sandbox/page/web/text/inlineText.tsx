@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react';
 import type { Directory } from '../session.ts';
 import { useSession } from '../session.ts';
 import { emojiOf } from './emoji.ts';
@@ -122,13 +123,28 @@ function showMessage(channelId: string, ts: string): void {
   message.addEventListener('animationend', () => message.classList.remove('pointed-at'), { once: true });
 }
 
+/** In milliseconds; the first minute is told in seconds. */
+const agoMovesEvery = 5_000;
+
+/** The time, anew every few seconds where the text depends on it. */
+function useNow(isNeeded: boolean): number {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    if (!isNeeded) return undefined;
+    const timer = setInterval(() => setCount((count) => count + 1), agoMovesEvery);
+    return () => clearInterval(timer);
+  }, [isNeeded]);
+  return Date.now();
+}
+
 export function SlackDate({ at, format, url, fallback }: Omit<Extract<Inline, { kind: 'date' }>, 'kind'>) {
   const { state } = useSession();
   const zone = state.me.timeZone;
+  const now = useNow(format.includes('{ago}'));
   if (!Number.isFinite(at)) return <>{fallback}</>;
   const shown = (
     <time dateTime={new Date(at).toISOString()} title={fullMoment(at, zone)}>
-      {formatSlackDate(at, format, { zone, now: Date.now() })}
+      {formatSlackDate(at, format, { zone, now })}
     </time>
   );
   return url === '' ? shown : <Link url={url}>{shown}</Link>;
