@@ -20,7 +20,7 @@ export type Config = {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | null;
-  /** Signs the head of the audit chain and the links to the incident pages. */
+  /** Signs the head of the audit chain. */
   readonly key: string | null;
   readonly auditHeadFile: string | null;
   readonly heartbeatUrl: string | null;

@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { type Bot, startBot } from '../bot.ts';
 import { readConfig } from '../config.ts';
 import type { Log } from '../engine/log.ts';
@@ -30,6 +32,8 @@ export type SandboxOptions = {
   readonly directory: string;
   readonly playbooks: string;
   readonly pace: number;
+  /** The Slack app that is installed in the emulated workspace; the shipped one by default. */
+  readonly manifest?: string;
   readonly delivery: 'socket' | 'http';
   /** Null leaves the browser page out. */
   readonly pagePort: number | null;
@@ -45,6 +49,7 @@ export type SandboxOptions = {
 };
 
 const loopback = '127.0.0.1';
+const defaultManifest = fileURLToPath(new URL('../../manifest.yml', import.meta.url));
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, pace, log } = options;
@@ -64,6 +69,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
           : { kind: 'http', requestUrl: `${botUrl}/slack/events` },
       // In a world that runs faster, a minute of Slack's is shorter too.
       rateLimits: options.rateLimits ?? { scale: pace },
+      seed: { app: await appFrom(options.manifest ?? defaultManifest) },
     });
     stops.push(() => emulator.stop());
 
@@ -135,6 +141,31 @@ const inThisProcess =
 const patientHosts = ({ checkout, bin }: Patient): unknown => ({
   hosts: { genesis: { kind: 'local', directory: checkout, path: [bin] } },
 });
+
+const manifestSchema = z.object({
+  features: z.object({
+    slash_commands: z.array(
+      z.object({ command: z.string(), description: z.string(), usage_hint: z.string() }),
+    ),
+  }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
+});
+
+/** The app as its manifest asks for it, so that a missing scope shows here and not only in a real workspace. */
+async function appFrom(file: string) {
+  const { features, oauth_config, settings } = manifestSchema.parse(parse(await readFile(file, 'utf8')));
+  return {
+    scopes: oauth_config.scopes.bot,
+    events: settings.event_subscriptions.bot_events,
+    commands: features.slash_commands.map(({ command, description, usage_hint }) => ({
+      command,
+      description,
+      usageHint: usage_hint,
+      shouldEscape: true,
+    })),
+  };
+}
 
 /** A port that nothing listens on; who asks for it next may still lose the race, and then says so. */
 function freePort(): Promise<number> {

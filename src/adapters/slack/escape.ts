@@ -100,3 +100,17 @@ export function fitMarkup(text: string, max: number): string {
   const whole = open > head.lastIndexOf('>') ? head.slice(0, open) : head;
   return `${whole.replace(/&[a-z]{0,4}$/, '')}… (cut)`;
 }
+
+const marks: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/**
+ * Free text of a slash command as the person typed it. Slack sends it escaped, with mentions, channels and links as
+ * tokens; kept like that it would be escaped a second time when it is shown.
+ */
+export function asTyped(text: string): string {
+  return text
+    .replaceAll(/<@[UW][A-Z0-9]+\|([^<>]+)>/g, '@$1')
+    .replaceAll(/<#C[A-Z0-9]+\|([^<>]*)>/g, '#$1')
+    .replaceAll(/<(https?:[^<>|]+)(?:\|[^<>]*)?>/g, '$1')
+    .replaceAll(/&(?:amp|lt|gt);/g, (entity) => marks[entity] ?? entity);
+}

@@ -4,7 +4,7 @@ import type { Incident } from '../../../core/incident/incident.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
 import { planWhole } from '../../../core/run/resolve.ts';
 import { procedureLines } from '../cards/stages.ts';
-import { riskWord, targets } from '../cards/words.ts';
+import { riskWord, targets, titleOn } from '../cards/words.ts';
 import { fit, foreign } from '../escape.ts';
 import { form, type Origin, said, selectInput, textInput } from './form.ts';
 
@@ -35,7 +35,7 @@ export function runForm(
     [
       said(
         [
-          `*${foreign(playbook.title)}* on ${foreign(service.name)}, ${where}`,
+          `${titleOn(playbook.title, service.name)}, ${where}`,
           ...(playbook.summary === undefined ? [] : [foreign(playbook.summary, 600)]),
         ].join('\n'),
       ),

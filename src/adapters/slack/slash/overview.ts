@@ -4,7 +4,7 @@ import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
 import type { View } from '../../../core/view.ts';
 import { procedureLines } from '../cards/stages.ts';
-import { headline, titleOf } from '../cards/words.ts';
+import { headline, titleOf, titleOn } from '../cards/words.ts';
 import { foreign, foreignLines, who } from '../escape.ts';
 import { allWords, type Word, words } from './words.ts';
 
@@ -105,7 +105,7 @@ export function playbookList(definitions: readonly Definition[]): string {
 
 export const playbookShown = (definition: Definition): string =>
   [
-    `*${foreign(definition.playbook.title)}* on ${foreign(definition.service.name)} · ${definition.playbook.severity}`,
+    `${titleOn(definition.playbook.title, definition.service.name)} · ${definition.playbook.severity}`,
     ...(definition.playbook.summary === undefined ? [] : [foreign(definition.playbook.summary, 600)]),
     ...procedureLines(definition),
     `${foreign(definition.playbook.source.file)}:${definition.playbook.source.line}`,

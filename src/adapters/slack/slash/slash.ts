@@ -6,7 +6,7 @@ import type { Clock, Desk } from '../../../engine/ports.ts';
 import { act } from '../answers.ts';
 import { type Asked, modal, privately, type Reply } from '../asked.ts';
 import { section } from '../cards/blocks.ts';
-import { fit, spoken } from '../escape.ts';
+import { asTyped, fit, spoken } from '../escape.ts';
 import type { Origin } from '../modals/form.ts';
 import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
 import { chooseRollbackForm } from '../modals/runForms.ts';
@@ -106,7 +106,7 @@ async function onIncident(
 ): Promise<Reply> {
   const { desk, asked, word, args } = said;
   const [first = ''] = args;
-  const words = args.join(' ');
+  const words = asTyped(args.join(' '));
   const whole: Incident = { id, ...incident };
   switch (word) {
     case 'ack':
@@ -114,7 +114,7 @@ async function onIncident(
     case 'severity': {
       const severity = severities.find((each) => each === first.toUpperCase());
       if (!severity) return modal(severityForm(origin, whole));
-      const why = args.slice(1).join(' ') || null;
+      const why = asTyped(args.slice(1).join(' ')) || null;
       return act(desk, asked, { type: 'incident.severity', incident: id, severity, why }, () =>
         told(`${id} is ${severity} now.`),
       );
@@ -155,7 +155,7 @@ function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> | 
   if (severity) rest = rest.slice(1);
   const service = known.find((each) => each === rest[0]);
   if (service !== undefined) rest = rest.slice(1);
-  const title = fit(rest.join(' '), 150);
+  const title = fit(asTyped(rest.join(' ')), 150);
   if (title === '') {
     return modal(declareForm(origin, { services: known, ...(service === undefined ? {} : { service }) }));
   }
@@ -193,7 +193,7 @@ async function playbook(said: Said): Promise<Reply> {
       playbook: name,
       incident: incident?.id ?? null,
       channel: asked.channel ?? '',
-      reason: rest.join(' ') || null,
+      reason: asTyped(rest.join(' ')) || null,
     }),
   );
 }
@@ -204,7 +204,7 @@ async function rollback({ desk, asked, args }: Said, origin: Origin): Promise<Re
   const possible = servicesToRollBack(room);
   const named = args[0] !== undefined && (possible.includes(args[0]) || !incident?.service) ? args[0] : null;
   const service = named ?? incident?.service ?? null;
-  const reason = args.slice(named === null ? 0 : 1).join(' ');
+  const reason = asTyped(args.slice(named === null ? 0 : 1).join(' '));
   if (service === null) {
     return possible.length === 0
       ? told('No service has a rollback procedure.')

@@ -19,7 +19,10 @@ export function Dialog({
     const before = document.activeElement;
     shown?.showModal();
     // The browser takes the first control, which in a form is the one that closes it.
-    shown?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
+    // Without scrolling to it: what stands above the first field is there to be read first.
+    shown
+      ?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')
+      ?.focus({ preventScroll: true });
     return () => {
       shown?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
