@@ -113,6 +113,11 @@ describe.skipIf(executablePath === null)('the whole path in the browser', () => 
     };
 
     const oncall = await visit('');
+    // A curve needs a past to be seen against.
+    if (pictures !== null)
+      await expect
+        .poll(() => sandbox.patient.state().uptimeSeconds, { timeout: patience })
+        .toBeGreaterThan(25);
     await oncall.tab.getByTestId('first-visit').getByRole('button', { name: 'Break It' }).click();
     await oncall.said(/P1 · High error rate on genesis-orchestration.*of operations fail/s).waitFor();
     await oncall.said('Nobody has it yet.').getByRole('button', { name: 'Take It' }).waitFor();
@@ -126,7 +131,7 @@ describe.skipIf(executablePath === null)('the whole path in the browser', () => 
 
     await oncall.openThread(/Done: Recent errors/);
     await oncall.thread.getByText('Output of Recent errors').waitFor();
-    await oncall.thread.locator('pre', { hasText: '429 Too Many Requests' }).waitFor();
+    await oncall.thread.locator('pre', { hasText: '429 Too Many Requests' }).last().waitFor();
     await oncall.tab.getByRole('button', { name: 'Close thread' }).click();
 
     const question = oncall.said('Which kind of error dominates?');

@@ -149,7 +149,7 @@ function watched(definition: Definition, id: string, record: StepRecord, now: nu
   const indicator = planAction(definition, step.action, null).verify?.indicator;
   if (indicator === undefined) return null;
   const value = readingText(indicatorOf(definition, indicator), baseline);
-  return { indicator, before: baseline.value, value, hold: '' };
+  return { indicator, before: baseline.value, value, hold: ` · read ${time(baseline.at)}` };
 }
 
 /** What is going on at this moment, with the way to its message. */

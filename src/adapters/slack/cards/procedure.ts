@@ -6,16 +6,15 @@ import { foreign, foreignLines, who } from '../escape.ts';
 import { approvalBlocks, approvalWord } from './approval.ts';
 import { button, type Card, card, context, type Frame, preformatted, section } from './blocks.ts';
 import { procedureLines, stageProgress } from './stages.ts';
-import { planLines, riskWord, targets, titleOf } from './words.ts';
+import { planLines, riskWord, targets, titleOf, titleOn } from './words.ts';
 
 /** The plan of a procedure that is approved as a whole: what will run in order, where, for how long, and who decides. */
 export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>): Card {
   const { run, definition } = view;
   const key = subjectKey({ kind: 'plan', run: run.id });
-  const title = foreign(run.title, 200);
   const approval = run.whole;
   const budget = definition.playbook.budgetMs;
-  const said = `*${title}* on ${foreign(run.service, 100)}`;
+  const said = titleOn(run.title, run.service);
   const steps = procedureLines(definition).join('\n');
   const intro = [
     `${said}${budget === undefined ? '' : ` · up to ${spokenDuration(budget)}`}`,

@@ -85,8 +85,7 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
   if (!offer)
     return card(key, 'alone', said, [section(`${said} Its playbook has nothing further to offer.`)]);
   const title = foreign(offer.playbook.title, 150);
-  const started =
-    incident.runs.length > 1 && incident.currentRun !== incident.runs[0] && incident.currentRun !== null;
+  const started = incident.walked.includes(offer.playbook.name);
   return card(key, started ? 'taken' : 'offer', `${said} ${title} is offered.`, [
     section(
       `${said} The playbook now offers *${title}*.${offer.playbook.summary === undefined ? '' : `\n${foreign(offer.playbook.summary, 600)}`}`,

@@ -102,16 +102,16 @@ export function offering(shown: StepShown, state: Extract<StepState, { kind: 'of
   const { plan } = state;
   const title = foreign(plan.title, 200);
   const where = foreign(places(plan), 300);
-  const about = [
-    ...(plan.says === null ? [] : [foreign(plan.says, 500)]),
+  const says = plan.says === null ? [] : [foreign(plan.says, 500)];
+  const terms = [
     `Risk: ${riskWord[plan.risk]}.`,
     ...(plan.budgetMs === null ? [] : [`Up to ${spokenDuration(plan.budgetMs)}.`]),
-    `Undo: ${foreign(plan.undo, 200)}.`,
+    `Undo: ${foreign(plan.undo.replace(/\.$/, ''), 200)}.`,
   ].join(' ');
   return {
     text: `*${title}* on ${where}`,
     blocks: [
-      section(`*${title}* on ${where}\n${about}`),
+      section([`*${title}* on ${where}`, ...says, terms].join('\n')),
       ...actions([performButton(shown, plan), skip(shown), why(shown)]),
     ],
   };

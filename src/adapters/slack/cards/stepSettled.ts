@@ -3,7 +3,7 @@ import type { Settled, StepState } from '../../../core/run/run.ts';
 import { foreign, foreignLines, who } from '../escape.ts';
 import { actions, button, context, preformatted, section } from './blocks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
-import { firstLines, stepTitle, tookText, verifiedText } from './words.ts';
+import { excerpt, stepTitle, tookText, verifiedText } from './words.ts';
 
 /** Steps that are over: one line that says how; only what could not be seen may be looked at again. */
 export function settled(shown: StepShown, state: Extract<StepState, { kind: 'settled' }>): StepBody {
@@ -11,10 +11,10 @@ export function settled(shown: StepShown, state: Extract<StepState, { kind: 'set
   const by = state.by === null ? [] : [who(state.by)];
   const said = [head, ...by, time(state.at), ...figures].join(' · ');
   const { step, record } = shown;
-  const seen = step.kind === 'observe' ? firstLines(record.output, 6) : '';
+  const seen = step.kind === 'observe' ? excerpt(record.output) : '';
   const look =
     step.kind === 'observe' && step.look !== undefined ? [`Look for: ${foreign(step.look, 300)}`] : [];
-  const excerpt =
+  const evidence =
     seen !== ''
       ? [preformatted(seen, 1_200), context(['Full output in the thread', ...look].join(' · '))]
       : step.kind === 'observe' && state.how.kind === 'done'
@@ -24,7 +24,7 @@ export function settled(shown: StepShown, state: Extract<StepState, { kind: 'set
     state.how.kind === 'unseen'
       ? actions([button({ id: 'step.try-again', label: 'Look Again', value: stepValue(shown) })])
       : [];
-  return { text: said, blocks: [section(said), ...excerpt, ...again] };
+  return { text: said, blocks: [section(said), ...evidence, ...again] };
 }
 
 /** Left behind: the same step stands further down, in a message of its own. */

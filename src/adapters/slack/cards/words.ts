@@ -6,7 +6,7 @@ import type { Definition, Indicator, Risk, Step } from '../../../core/playbook/d
 import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
 import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
 import { allSteps, stageOf } from '../../../core/run/walk.ts';
-import { foreign, foreignLines, spelledOut, who } from '../escape.ts';
+import { fit, foreign, foreignLines, spelledOut, who } from '../escape.ts';
 
 /** How things are said on every card, so that one thing is said one way. */
 
@@ -55,6 +55,12 @@ export const ago = (at: number): string =>
 
 /** How long a command took; most are over at once, and `0 s` would look like one that did not run. */
 export const tookText = (ms: number): string => (ms < 1_000 ? 'under 1 s' : spokenDuration(ms));
+
+/** A title with the service it is for, where it does not name it by itself; marked up. */
+export const titleOn = (title: string, service: string): string =>
+  title.includes(service)
+    ? `*${foreign(title, 200)}*`
+    : `*${foreign(title, 200)}* on ${foreign(service, 100)}`;
 
 export const riskWord: Readonly<Record<Risk, string>> = {
   observe: 'only looks',
@@ -200,13 +206,15 @@ export const commandLine = (argv: readonly string[]): string =>
 /** Exactly what a plan does, line by line: the command, or the file with every line that will be in it. */
 export function planLines(plan: Plan): string {
   return plan.commands
-    .map((command) => {
-      const on = `# on ${hostText(command)}`;
+    .map((command, index) => {
+      const before = plan.commands[index - 1];
+      // Said where it changes: a long plan has to fit, as nobody can approve what is cut off.
+      const on = before && hostText(before) === hostText(command) ? '' : `# on ${hostText(command)}\n`;
       switch (command.does.kind) {
         case 'run':
-          return `${on}\n${commandLine(command.does.argv)}`;
+          return `${on}${commandLine(command.does.argv)}`;
         case 'write':
-          return `${on}\n# writes ${command.does.file}\n${command.does.content
+          return `${on}# writes ${command.does.file}\n${command.does.content
             .replace(/\n$/, '')
             .split('\n')
             .map((line) => `+ ${line}`)
@@ -225,6 +233,16 @@ export function lastLines(output: string, lines: number): { text: string; shown:
   const every = output.replace(/\n+$/, '').split('\n');
   const shown = every.slice(-lines);
   return { text: shown.join('\n'), shown: shown.length, all: every.length };
+}
+
+/** The beginning and the end of an output: what is counted stands first, what happened last stands last. */
+export function excerpt(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return lines.length <= 7
+    ? lines.join('\n')
+    : [...lines.slice(0, 3), `… ${lines.length - 6} lines …`, ...lines.slice(-3)]
+        .map((line) => fit(line, 180))
+        .join('\n');
 }
 
 export function firstLines(output: string, lines: number): string {
