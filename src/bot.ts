@@ -16,6 +16,7 @@ import { createSlackClient } from './adapters/slack/slackClient.ts';
 import type { CommitHooks } from './adapters/sqlite/groupCommit.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { type Config, switchedOff } from './config.ts';
+import { genericName, matchPlaybook } from './core/playbook/match.ts';
 import { formatProblem } from './core/playbook/problem.ts';
 import type { Room } from './core/playbook/room.ts';
 import { systemClock } from './engine/clock.ts';
@@ -46,6 +47,9 @@ export class CannotStart extends Error {
     this.problems = problems;
   }
 }
+
+/** A log line names a few; how many there are is in it too. */
+const mostNamed = 20;
 
 const prometheusTimeoutMs = 10_000;
 const alertmanagerTimeoutMs = 10_000;
@@ -246,11 +250,15 @@ async function askForMissed({ config, store, desk, log }: Parts, since: number, 
     since,
     now,
     open: firing,
+    answered: (labels) => matchPlaybook(desk.room().definitions, labels).playbook.name !== genericName,
   });
   await Promise.all(found.notices.map((notice) => desk.handle(noticeCommand(notice))));
   for (const line of [...found.missed, ...found.unknown]) log.warn(line);
   if (found.gone.length > 0)
-    log.warn('Alertmanager does not know these open alerts any more', { fingerprints: found.gone });
+    log.warn('Alertmanager does not know some open alerts any more', {
+      count: found.gone.length,
+      fingerprints: found.gone.slice(0, mostNamed),
+    });
 }
 
 async function writeHeadDown({ config, store, clock, log }: Parts): Promise<void> {

@@ -156,7 +156,11 @@ export function switchedOff(config: Config): readonly string[] {
     off.push('PROMETHEUS_URL is not set: indicators cannot be read, so every gate is inconclusive.');
   }
   if (!config.alertmanager.url) {
-    off.push('ALERTMANAGER_URL is not set: alerts missed while the bot was down are not looked up.');
+    off.push(
+      config.prometheusUrl
+        ? 'ALERTMANAGER_URL is not set: of the alerts missed while the bot was down, only those that a playbook answers are looked up, in Prometheus.'
+        : 'ALERTMANAGER_URL is not set: alerts missed while the bot was down are not looked up.',
+    );
   }
   if (!config.key || !config.auditHeadFile) {
     off.push('GENESIS_KEY and AUDIT_HEAD_FILE are not both set: no signed head of the audit chain is kept.');

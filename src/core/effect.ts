@@ -6,7 +6,7 @@ import type { IncidentId, RunId } from './stream.ts';
  * Work for the outside, decided together with the events and performed only after the commit.
  *
  * Effects of one `lane` are performed one after the other, in the order in which they were decided; effects without a
- * lane stand alone. `coalesce` names a subject: a newer effect replaces the one that is still waiting, because what is
+ * lane stand alone. The lanes of what is done in the chat, and only those, begin with `chat/`. `coalesce` names a subject: a newer effect replaces the one that is still waiting, because what is
  * shown is read from the state at the moment of showing.
  */
 export type Effect = EffectBody & {
@@ -74,7 +74,8 @@ export type Subject =
   | { readonly kind: 'note'; readonly incident: IncidentId; readonly number: number }
   | { readonly kind: 'quiet'; readonly incident: IncidentId; readonly time: number }
   | { readonly kind: 'resolved'; readonly incident: IncidentId; readonly time: number }
-  | { readonly kind: 'unresolved'; readonly incident: IncidentId }
+  /** `opened` counts the reopenings before: each opening has its own time limit, and says so in its own message. */
+  | { readonly kind: 'unresolved'; readonly incident: IncidentId; readonly opened: number }
   | { readonly kind: 'plan'; readonly run: RunId }
   | { readonly kind: 'run'; readonly run: RunId }
   | { readonly kind: 'step'; readonly run: RunId; readonly step: string; readonly attempt: number }
@@ -93,8 +94,9 @@ export function subjectKey(subject: Subject): string {
   switch (subject.kind) {
     case 'announcement':
     case 'card':
-    case 'unresolved':
       return `${subject.kind}/${subject.incident}`;
+    case 'unresolved':
+      return `unresolved/${subject.incident}/${subject.opened}`;
     case 'note':
       return `note/${subject.incident}/${subject.number}`;
     case 'quiet':

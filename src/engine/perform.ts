@@ -2,7 +2,7 @@ import type { Command } from '../core/command.ts';
 import type { Answer } from '../core/decision.ts';
 import { type Effect, subjectKey } from '../core/effect.ts';
 import type { Room } from '../core/playbook/room.ts';
-import { type IncidentId, isIncidentId } from '../core/stream.ts';
+import { type IncidentId, isIncidentId, isRunId } from '../core/stream.ts';
 import { postChart } from './charts.ts';
 import { commandId, performCommand } from './commands.ts';
 import type { Log } from './log.ts';
@@ -14,6 +14,7 @@ import {
   type Desk,
   type EffectEnd,
   type Gauge,
+  type Hands,
   type Observer,
   type Painter,
   type Posted,
@@ -49,7 +50,7 @@ export type Ports = {
 };
 
 /** Enough to keep many channels busy, few enough that memory stays small while Slack is slow. */
-const atOnce = 64;
+const atOnce: Hands = { chat: 64, other: 64 };
 const longestWaitMs = 5 * 60_000;
 /** While the database refuses, the same end is offered again until it is taken. */
 const storeRetryMs = 250;
@@ -58,12 +59,18 @@ const longestSleepMs = 60_000;
 
 export function createPerformer(ports: Ports) {
   const { store, desk, clock, room, observer, log } = ports;
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, keyof Hands>();
   let stopping = false;
   let pumping = false;
   let again = false;
   let cancelTimer: (() => void) | null = null;
   let pumped: Promise<void> = Promise.resolve();
+
+  function freeHands(): Hands {
+    const busy = { chat: 0, other: 0 };
+    for (const kind of underWay.values()) busy[kind] += 1;
+    return { chat: atOnce.chat - busy.chat, other: atOnce.other - busy.other };
+  }
 
   function wake(): void {
     again = true;
@@ -75,8 +82,8 @@ export function createPerformer(ports: Ports) {
     try {
       while (again && !stopping) {
         again = false;
-        const free = atOnce - underWay.size;
-        if (free <= 0) break;
+        const free = freeHands();
+        if (!isFree(free)) break;
         const claimed = await store.claim(clock.now(), free);
         for (const each of claimed) begin(each);
         if (claimed.length > 0) again = true;
@@ -89,12 +96,12 @@ export function createPerformer(ports: Ports) {
     } finally {
       pumping = false;
     }
-    if (again && !stopping && underWay.size < atOnce) pumped = pump();
+    if (again && !stopping && isFree(freeHands())) pumped = pump();
   }
 
   async function sleepUntilDue(): Promise<void> {
     // With all hands full there is nothing to wake up for: the first one that is free looks again.
-    const due = underWay.size < atOnce ? await store.nextDue() : null;
+    const due = await store.nextDue(freeHands());
     cancelTimer?.();
     const now = clock.now();
     cancelTimer =
@@ -111,7 +118,7 @@ export function createPerformer(ports: Ports) {
         underWay.delete(work);
         wake();
       });
-    underWay.add(work);
+    underWay.set(work, claimed.effect.lane?.startsWith('chat/') ? 'chat' : 'other');
   }
 
   async function performOne(claimed: Claimed): Promise<void> {
@@ -217,10 +224,12 @@ export function createPerformer(ports: Ports) {
       });
       // What was being handed out when the stop came is under way as well.
       await Promise.race([pumped, late]);
-      while (underWay.size > 0 && !isLate) await Promise.race([Promise.all(underWay), late]);
+      while (underWay.size > 0 && !isLate) await Promise.race([Promise.all(underWay.keys()), late]);
     },
   };
 }
+
+const isFree = ({ chat, other }: Hands): boolean => chat > 0 || other > 0;
 
 type Result = Omit<EffectEnd, 'id'>;
 const nothing: Result = { follows: [] };
@@ -362,6 +371,11 @@ function sayGivenUp({ effect, stream }: Claimed, now: number, failure: WorkFaile
     const { run, step, attempt, purpose } = effect;
     const reading = { at: now, verdict: 'inconclusive', why: failure.message, value: null } as const;
     return [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }];
+  }
+  // A run outside any incident that cannot be seen has nobody who could end it.
+  if (effect.kind === 'show' && isRunId(stream) && stream.startsWith('RUN-')) {
+    const why = `Its messages cannot be posted. ${failure.message}`;
+    return [{ actor: { kind: 'bot' }, type: 'run.end', run: stream, why }];
   }
   const incident = (stream.split('.')[0] ?? '') as IncidentId;
   if (effect.kind === 'show' || !isIncidentId(incident)) return [];

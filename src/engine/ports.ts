@@ -155,6 +155,12 @@ export type StreamState =
   | { readonly kind: 'incident'; readonly incident: Incident }
   | { readonly kind: 'run'; readonly run: Run };
 
+/**
+ * How many effects may be handed out: those that are done in the chat, and all others. A chat that does not answer must
+ * not keep a command, its stop, a reading or a timer waiting.
+ */
+export type Hands = { readonly chat: number; readonly other: number };
+
 /** Commands to decide after an effect ended, in the same transaction that records its end. */
 export type EffectEnd = {
   readonly id: number;
@@ -169,7 +175,7 @@ export type EffectEnd = {
 export type Store = {
   handle(command: Command, room: Room): Promise<Answer>;
   /** Hands out effects that are due, heads of their lanes only, and counts the attempt. */
-  claim(now: number, limit: number): Promise<readonly Claimed[]>;
+  claim(now: number, hands: Hands): Promise<readonly Claimed[]>;
   /** Records the end of an effect and decides what follows; answers the refusals among that, for the log. */
   finish(end: EffectEnd, room: Room): Promise<readonly Answer[]>;
   /** Gives the effect back, to be tried again not before `at`. */
@@ -178,8 +184,8 @@ export type Store = {
   interrupted(): Promise<readonly Claimed[]>;
   /** Ends the lease of an interrupted effect so that it is handed out again; its attempts stay counted. */
   release(id: number): Promise<void>;
-  /** When the next waiting effect is due, or null. */
-  nextDue(): Promise<number | null>;
+  /** When the next waiting effect that a hand is free for is due, or null. */
+  nextDue(hands: Hands): Promise<number | null>;
   posted(subject: Subject): Promise<Posted | null>;
   state(stream: StreamId): Promise<StreamState | null>;
   definition(hash: string): Promise<Definition | null>;

@@ -63,7 +63,7 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
       store = openAgain();
     }
 
-    const heads = async () => (await store.claim(clock.now(), 100)).map((each) => each);
+    const heads = async () => (await store.claim(clock.now(), { chat: 100, other: 100 })).map((each) => each);
 
     describe('one turn, one commit', () => {
       it('shares a commit among all commands of a turn, each decided on what the one before it left', async () => {
@@ -227,7 +227,7 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         await store.handle(alert('HighErrorRate', 'checkout'), room);
         for (let handed = await heads(); handed.length > 0; handed = await heads())
           for (const { id } of handed) await store.finish({ id, follows: [] }, room);
-        expect(await store.nextDue()).toBe(clock.now() + 30 * minute);
+        expect(await store.nextDue({ chat: 1, other: 1 })).toBe(clock.now() + 30 * minute);
         clock.advance(30 * minute - 1);
         expect(await heads()).toEqual([]);
         clock.advance(1);

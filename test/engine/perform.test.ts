@@ -108,6 +108,42 @@ describe('work that is decided is performed', () => {
     expect(rig.chat.shown('card/INC-70')).not.toEqual([]);
   });
 
+  it('carries out commands while the chat answers nothing to anybody', async () => {
+    const rig = createRig();
+    rig.chat.hold = () => new Promise(() => undefined);
+    rig.start();
+    for (let number = 0; number < 70; number++) await rig.alert({ name: 'Slow', service: `s${number}` });
+    await eventually(() => rig.performer.inFlight()).toBeGreaterThanOrEqual(64);
+    await rig.alert();
+    const incident = (await rig.store.openIncidents()).find(({ service }) => service === 'checkout')!;
+    const at = { run: incident.runs[0]!, attempt: 1 };
+    await eventually(() => rig.step('kind', at.run)).toBe('asking');
+    await rig.desk.act('U1ENGINEER', { type: 'run.choose', step: 'kind', option: 'memory', ...at });
+    await rig.desk.act('U1ENGINEER', { type: 'run.perform', step: 'restart', ...at });
+    await eventually(() => rig.runner.started.length).toBeGreaterThan(0);
+  });
+
+  it('ends a run outside any incident whose messages nobody can see', async () => {
+    const rig = createRig();
+    rig.chat.fault = () => {
+      throw new WorkFailed('channel_not_found', 'The channel does not exist.');
+    };
+    rig.start();
+    await rig.desk.act('U1ENGINEER', {
+      type: 'run.start',
+      run: null,
+      incident: null,
+      playbook: 'quick-fix',
+      place: { kind: 'channel', channel: 'D1' },
+      reason: null,
+    });
+    await eventually(async () => (await rig.run('RUN-1')).result).toMatchObject({
+      kind: 'stopped',
+      why: 'Its messages cannot be posted. The channel does not exist.',
+    });
+    await rig.idle();
+  });
+
   it('says in the incident when a run could not start', async () => {
     const rig = createRig();
     rig.start();
@@ -121,7 +157,7 @@ describe('work that is decided is performed', () => {
       reason: null,
     });
     await eventually(async () => (await rig.incident()).notes.at(-1)?.text).toMatch(
-      /^\*reinstall\* did not start: INC-1\.1 is at work on the same thing/,
+      /^\*reinstall\* did not start: INC-1\.1 is at work on checkout on web\./,
     );
     await eventually(async () => (await rig.incident()).currentRun).toBe('INC-1.1');
   });

@@ -19,7 +19,8 @@ const bot = await startBot(result.config, {
   log: createLog({ level: 'error' }),
   hooks: { before: dieAt('before'), after: dieAt('after') },
 });
-process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   void bot.stop().then(() => process.exit(0));
 });
+// Only now: whoever reads this may send the signal at once.
+process.stdout.write('ready\n');

@@ -26,6 +26,8 @@ const patience = { timeout: 60_000, interval: 25 };
 /** Keeps one bot running: the first one dies where it was told to, every later one lives. */
 function keepRunning(env: Readonly<Record<string, string>>, point: Point | null) {
   let child: ChildProcess;
+  /** Settles when the child listens, or has died before it did. */
+  let ready: Promise<unknown>;
   let commits = 0;
   let deaths = 0;
   let ended = false;
@@ -35,37 +37,35 @@ function keepRunning(env: Readonly<Record<string, string>>, point: Point | null)
       env: { ...env, COUNT_COMMITS: '1', ...(kill ? { KILL: `${kill.commit}:${kill.moment}` } : {}) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const listening = Promise.withResolvers<void>();
+    ready = listening.promise;
     child.stdout?.on('data', (text: Buffer) => {
       commits += text.toString().match(/^commit /gm)?.length ?? 0;
+      if (text.toString().includes('ready')) listening.resolve();
     });
-    child.on('exit', (_, signal) => {
-      if (ended) return;
+    child.once('exit', (_, signal) => {
+      listening.resolve();
       if (signal === 'SIGKILL') deaths++;
-      start(null);
+      if (!ended || signal === 'SIGKILL') start(null);
     });
   }
   start(point);
   return {
     commits: () => commits,
     deaths: () => deaths,
-    /** Its exit code; one that dies at its point while it stops is started and stopped once more. */
+    /** The exit code of an orderly end; a bot that dies at its point while it stops is started and stopped once more. */
     async stop(): Promise<number | null> {
       ended = true;
-      if (child.exitCode !== null) return child.exitCode;
-      const over = new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-        child.once('exit', (code, signal) => resolve([code, signal])),
-      );
-      child.kill('SIGTERM');
-      const [code, signal] = await over;
-      if (signal !== 'SIGKILL') return code;
-      deaths++;
-      start(null);
-      await new Promise<void>((resolve) =>
-        child.stdout?.on('data', (text: Buffer) => {
-          if (text.toString().includes('ready')) resolve();
-        }),
-      );
-      return this.stop();
+      for (;;) {
+        // Before it listens it would not hear the signal as it should.
+        await ready;
+        const stopping = child;
+        if (stopping.exitCode !== null || stopping.signalCode !== null) return stopping.exitCode;
+        const over = new Promise<void>((resolve) => stopping.once('exit', () => resolve()));
+        stopping.kill('SIGTERM');
+        await over;
+        if (stopping.signalCode !== 'SIGKILL') return stopping.exitCode;
+      }
     },
   };
 }
@@ -255,7 +255,14 @@ describe('kill -9 at the commits of the path', () => {
       { commit, moment: 'after' as const },
     ]);
     // A soak takes them all; a test run takes two of nine, which alternate between the two moments.
-    const points = process.env.SOAK ? all : all.filter((_, index) => index % 9 === 0 || index % 9 === 4);
+    // `KILL_POINTS=142:after,7:before` takes these alone, to look into one that failed.
+    const named = process.env.KILL_POINTS?.split(',');
+    const isWanted = ({ commit, moment }: Point) => named?.includes(`${commit}:${moment}`);
+    const points = named
+      ? all.filter(isWanted)
+      : process.env.SOAK
+        ? all
+        : all.filter((_, index) => index % 9 === 0 || index % 9 === 4);
     let reached = 0;
     const queue = points.entries();
     const worker = async () => {
@@ -273,6 +280,6 @@ describe('kill -9 at the commits of the path', () => {
     };
     await Promise.all([worker(), worker(), worker()]);
     console.log(`killed ${reached} times, at ${points.length} points of a path of ${commits} commits`);
-    expect(reached).toBeGreaterThanOrEqual(50);
+    if (!named) expect(reached).toBeGreaterThanOrEqual(50);
   });
 });

@@ -155,7 +155,7 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
     await Promise.all([approve(oncall), approve(lead)]);
     // While the procedure holds the host, the walk that it interrupted may not act on it.
     await slack.click(oncall, channel, 'Try Again');
-    await slack.told(oncall, /is at work on the same thing/);
+    await slack.told(oncall, /is at work on genesis-orchestration on genesis/);
     await vi.waitFor(() => {
       const answers = [oncall, lead].flatMap((person) =>
         emulator.workspace

@@ -45,6 +45,8 @@ export async function catchUp(options: {
   readonly now: number;
   /** Fingerprints of the alerts that fire in open incidents. */
   readonly open: readonly string[];
+  /** Whether a playbook was written for alerts with these labels. */
+  readonly answered: (labels: Readonly<Record<string, string>>) => boolean;
 }): Promise<CaughtUp> {
   const { now, since } = options;
   const [known, history] = await Promise.all([
@@ -56,8 +58,12 @@ export async function catchUp(options: {
   if (history?.kind === 'failed') unknown.push(history.why);
 
   const alerts = known?.kind === 'alerts' ? known.alerts : [];
-  const notices = alerts.filter((alert) => alert.state === 'active').map((alert) => alert.notice);
+  const notices = alerts
+    .filter((alert) => alert.isOurs && alert.state === 'active')
+    .map((alert) => alert.notice);
   const fresh = (history?.kind === 'alerts' ? history.firing : [])
+    // Prometheus does not know whom an alert is for. What Alertmanager cannot tell, a playbook does.
+    .filter((stretch) => known?.kind === 'alerts' || options.answered(stretch.labels))
     .filter((stretch) => !alerts.some((alert) => isWithin(stretch.labels, alert.notice.labels)))
     .map(noticeOfStretch)
     // Prometheus does not know for sure when a long alert began, and a second start would make a second alert of it.
@@ -101,6 +107,7 @@ const alertsSchema = z.array(
     annotations: texts.default({}),
     startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     generatorURL: z.string().optional(),
+    receivers: z.array(z.object({ name: z.string() })),
     status: z.object({ state: z.string() }),
   }),
 );
@@ -108,11 +115,18 @@ const alertsSchema = z.array(
 type Known =
   | {
       readonly kind: 'alerts';
-      readonly alerts: readonly { readonly notice: Notice; readonly state: string }[];
+      readonly alerts: readonly {
+        readonly notice: Notice;
+        readonly state: string;
+        readonly isOurs: boolean;
+      }[];
     }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** Silenced and inhibited alerts are asked for too: they fire nowhere, yet they are not gone. */
+/**
+ * Silenced and inhibited alerts are asked for too: they fire nowhere, yet they are not gone. So are those of other
+ * receivers: what Prometheus says of them is nothing that was missed.
+ */
 async function askAlertmanager(options: {
   readonly baseUrl: string;
   readonly receiver: string | null;
@@ -124,9 +138,6 @@ async function askAlertmanager(options: {
   url.username = '';
   url.password = '';
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
-  // Alertmanager takes the receiver as a pattern that must match the whole name.
-  if (options.receiver !== null)
-    url.searchParams.set('receiver', options.receiver.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&'));
   try {
     const response = await fetch(url, {
       redirect: 'error',
@@ -141,7 +152,7 @@ async function askAlertmanager(options: {
     if (text === null) return failed(`Alertmanager has more alerts than fit into ${maxBytes} bytes.`);
     const parsed = alertsSchema.safeParse(JSON.parse(text));
     if (!parsed.success) return failed('Alertmanager answered in a form that is not understood.');
-    return { kind: 'alerts', alerts: parsed.data.map(toNotice) };
+    return { kind: 'alerts', alerts: parsed.data.map((alert) => toKnown(alert, options.receiver)) };
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError')
       return failed(`Alertmanager did not answer within ${options.timeoutMs / 1_000} s.`);
@@ -166,7 +177,7 @@ async function readCapped(response: Response): Promise<string | null> {
 }
 
 /** The interface does not tell the group, and strangers must not be taken for one, so each alert is its own. */
-function toNotice(alert: z.infer<typeof alertsSchema>[number]) {
+function toKnown(alert: z.infer<typeof alertsSchema>[number], receiver: string | null) {
   const bounds = createBounds();
   const notice: Notice = {
     fingerprint: alert.fingerprint,
@@ -177,5 +188,6 @@ function toNotice(alert: z.infer<typeof alertsSchema>[number]) {
     groupKey: `caught-up/${alert.fingerprint}`,
     ...linkOf(alert.generatorURL),
   };
-  return { notice, state: alert.status.state };
+  const isOurs = receiver === null || alert.receivers.some(({ name }) => name === receiver);
+  return { notice, state: alert.status.state, isOurs };
 }

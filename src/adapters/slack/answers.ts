@@ -1,5 +1,6 @@
 import type { CommandBody } from '../../core/command.ts';
 import type { Answer } from '../../core/decision.ts';
+import type { Severity } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
 import type { Asked, Reply } from './asked.ts';
 import { nothing, privately } from './asked.ts';
@@ -18,3 +19,9 @@ export async function act(
   if (answer.code === 'duplicate') return nothing;
   return privately(spoken(answer.message, 'everybody'));
 }
+
+/** What follows the number of an incident that was just declared. */
+export const isOpenNow = (desk: Desk, severity: Severity): string =>
+  desk.room().routing[severity].place.kind === 'log'
+    ? `is open, in the log alone: ${severity} is posted nowhere and calls nobody.`
+    : 'is open.';

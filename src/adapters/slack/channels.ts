@@ -115,7 +115,7 @@ export function createChannels({
   }
 
   async function open(name: string, wanted: string, uncertain: boolean) {
-    const purpose = fit(oneLine(wanted), 250);
+    const purpose = fit(inert(wanted), 250);
     const me = await identity();
     let existing: readonly Found[] | null = null;
     for (const candidate of candidates(name)) {
@@ -229,6 +229,9 @@ function candidates(name: string): readonly string[] {
   const short = [...name].slice(0, 80).join('');
   return [short, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${short.slice(0, 78)}-${number}`)];
 }
+
+/** A purpose has no escaping of its own, so what would become a mention or a link is written with other brackets. */
+const inert = (text: string): string => oneLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
 const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

@@ -113,6 +113,17 @@ export function createSlackApp(options: {
     }
   }
 
+  /** Nothing but posting tells whether one may post; what is not known for sure is tried. */
+  async function reach(channel: string, user: string): Promise<boolean> {
+    try {
+      await client.web.chat.postEphemeral({ channel, user, text: 'Genesis starts a run here.' });
+      return true;
+    } catch (error) {
+      const code = slackCode(error);
+      return code !== 'channel_not_found' && code !== 'is_archived';
+    }
+  }
+
   /** Slack knows that we heard; where the answer is lost, what was asked for is carried out all the same. */
   async function acknowledge(ack: () => Promise<void>): Promise<void> {
     try {
@@ -143,7 +154,7 @@ export function createSlackApp(options: {
         responseUrl: said.response_url ?? null,
         once: `slack:${said.trigger_id}`,
       };
-      await carryOut(asked, said.trigger_id, () => slash({ desk, clock }, asked, said.text));
+      await carryOut(asked, said.trigger_id, () => slash({ desk, clock, reach }, asked, said.text));
     });
 
     app.action(/.*/, async ({ ack, body }) => {
@@ -186,7 +197,7 @@ export function createSlackApp(options: {
         return;
       }
       await acknowledge(() => ack());
-      await carryOut(asked, null, () => submit(desk, asked, submission));
+      await carryOut(asked, null, () => submit({ desk, reach }, asked, submission));
     });
 
     app.event('app_mention', async ({ body }) => {

@@ -3,7 +3,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { IncidentId } from '../../core/stream.ts';
 import type { Desk } from '../../engine/ports.ts';
-import { type Asked, modal, type Reply } from './asked.ts';
+import { type Asked, modal, privately, type Reply } from './asked.ts';
 import { runForm } from './modals/runForms.ts';
 
 /** A modal has to open within three seconds of the click, so whose button says what is not waited for any longer. */
@@ -39,6 +39,13 @@ const elapsed = (ms: number): Promise<false> =>
   new Promise((resolve) => {
     setTimeout(() => resolve(false), ms).unref();
   });
+
+/** Whether the bot can be heard in a channel by this person. */
+export type Reach = (channel: string, user: string) => Promise<boolean>;
+
+export const cannotPost: Reply = privately(
+  'Genesis cannot post in this channel, so nobody would see the run. Nothing was started. Invite Genesis first, or start the run in another channel.',
+);
 
 export const startRun = (what: {
   playbook: string;

@@ -3,11 +3,11 @@ import type { CommandBody } from '../../core/command.ts';
 import { roles } from '../../core/incident/incident.ts';
 import { severities } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
-import { act } from './answers.ts';
+import { act, isOpenNow } from './answers.ts';
 import { type Asked, privately, type Reply } from './asked.ts';
 import type { Origin } from './modals/form.ts';
 import { rollbackOf } from './rollback.ts';
-import { openRunForm, startRun } from './startRun.ts';
+import { cannotPost, openRunForm, type Reach, startRun } from './startRun.ts';
 
 export type Submission = {
   readonly form: string;
@@ -24,13 +24,20 @@ export async function nextView(desk: Desk, asked: Asked, submission: Submission)
   return reply.kind === 'modal' ? reply.view : null;
 }
 
-export async function submit(desk: Desk, asked: Asked, submission: Submission): Promise<Reply> {
+export async function submit(
+  { desk, reach }: { desk: Desk; reach: Reach },
+  asked: Asked,
+  submission: Submission,
+): Promise<Reply> {
   const command = commandOf(asked, submission);
   if (!command) return privately('That form is of an older version. Open it again.');
+  if (command.type === 'run.start' && !(await reach(asked.channel ?? '', asked.user))) return cannotPost;
   return act(desk, asked, command, ({ stream }) => {
     switch (submission.form) {
       case 'declare':
-        return privately(`${stream ?? 'The incident'} is open.`);
+        return privately(
+          `${stream ?? 'The incident'} ${command.type === 'incident.declare' ? isOpenNow(desk, command.severity) : 'is open.'}`,
+        );
       case 'run':
         return privately(
           submission.origin.value.incident ? 'The run starts.' : `${stream ?? 'The run'} starts.`,

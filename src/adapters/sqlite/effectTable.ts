@@ -1,6 +1,6 @@
 import type { Effect } from '../../core/effect.ts';
 import type { StreamId } from '../../core/stream.ts';
-import type { Claimed } from '../../engine/ports.ts';
+import type { Claimed, Hands } from '../../engine/ports.ts';
 import type { Db } from './open.ts';
 
 type Row = {
@@ -22,6 +22,10 @@ const toClaimed = (row: Row): Claimed => ({
 /** An effect is at the head of its lane when nothing older waits there; one without a lane always is. */
 const isHead = '(e.lane IS NULL OR e.id = (SELECT min(h.id) FROM effects h WHERE h.lane = e.lane))';
 
+/** What is done in the chat; everything else is performed without it. */
+const inChat = "e.lane GLOB 'chat/*'";
+const elsewhere = "(e.lane IS NULL OR e.lane NOT GLOB 'chat/*')";
+
 export function createEffectTable(db: Db) {
   const insert = db.prepare(
     'INSERT INTO effects (stream, lane, coalesce, not_before, created_at, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -33,9 +37,12 @@ export function createEffectTable(db: Db) {
        not_before = CASE WHEN attempts > 0 THEN max(not_before, @notBefore) ELSE min(not_before, @notBefore) END
      WHERE coalesce = @coalesce AND leased_at IS NULL`,
   );
-  const due = db.prepare<[number, number], { id: number }>(
-    `SELECT e.id FROM effects e WHERE e.leased_at IS NULL AND e.not_before <= ? AND ${isHead} ORDER BY e.id LIMIT ?`,
-  );
+  const due = (which: string) =>
+    db.prepare<[number, number], { id: number }>(
+      `SELECT e.id FROM effects e
+       WHERE e.leased_at IS NULL AND e.not_before <= ? AND ${which} AND ${isHead} ORDER BY e.id LIMIT ?`,
+    );
+  const [dueInChat, dueElsewhere] = [due(inChat), due(elsewhere)];
   const lease = db.prepare<[number, number], Row>(
     'UPDATE effects SET leased_at = ?, attempts = attempts + 1 WHERE id = ? RETURNING *',
   );
@@ -43,9 +50,11 @@ export function createEffectTable(db: Db) {
   const back = db.prepare('UPDATE effects SET leased_at = NULL, not_before = ?, error = ? WHERE id = ?');
   const release = db.prepare('UPDATE effects SET leased_at = NULL WHERE id = ?');
   const leased = db.prepare<[], Row>('SELECT * FROM effects WHERE leased_at IS NOT NULL ORDER BY id');
-  const nextDue = db.prepare<[], { at: number | null }>(
-    `SELECT min(e.not_before) AS at FROM effects e WHERE e.leased_at IS NULL AND ${isHead}`,
-  );
+  const next = (which: string) =>
+    db.prepare<[], { at: number | null }>(
+      `SELECT min(e.not_before) AS at FROM effects e WHERE e.leased_at IS NULL AND ${which} AND ${isHead}`,
+    );
+  const [nextInChat, nextElsewhere] = [next(inChat), next(elsewhere)];
   const backlog = db.prepare<[number], { waiting: number; oldest: number | null }>(
     'SELECT count(*) AS waiting, min(max(not_before, created_at)) AS oldest FROM effects WHERE not_before <= ?',
   );
@@ -57,9 +66,9 @@ export function createEffectTable(db: Db) {
       if (coalesce !== null && replace.run({ body, notBefore, coalesce }).changes > 0) return;
       insert.run(stream, lane, coalesce, notBefore, now, body);
     },
-    claim: (now: number, limit: number): Claimed[] =>
-      due
-        .all(now, limit)
+    claim: (now: number, hands: Hands): Claimed[] =>
+      [...dueInChat.all(now, hands.chat), ...dueElsewhere.all(now, hands.other)]
+        .sort((a, b) => a.id - b.id)
         .map(({ id }) => lease.get(now, id))
         .filter((row) => row !== undefined)
         .map(toClaimed),
@@ -67,7 +76,13 @@ export function createEffectTable(db: Db) {
     postpone: (id: number, at: number, error: string): void => void back.run(at, error.slice(0, 500), id),
     release: (id: number): void => void release.run(id),
     leased: (): Claimed[] => leased.all().map(toClaimed),
-    nextDue: (): number | null => nextDue.get()?.at ?? null,
+    nextDue(hands: Hands): number | null {
+      const times = [
+        hands.chat > 0 ? nextInChat.get()?.at : null,
+        hands.other > 0 ? nextElsewhere.get()?.at : null,
+      ].filter((at) => typeof at === 'number');
+      return times.length === 0 ? null : Math.min(...times);
+    },
     backlog: (now: number): { waiting: number; oldestDueAt: number | null } => {
       const row = backlog.get(now);
       return { waiting: row?.waiting ?? 0, oldestDueAt: row?.oldest ?? null };

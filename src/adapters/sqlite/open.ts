@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreFailed } from '../../engine/ports.ts';
 import { migrations } from './schema.ts';
@@ -75,6 +76,23 @@ function lock(file: string): () => void {
     }
     throw storeFailed(error, file);
   }
+}
+
+/**
+ * Throws once the file is no longer where it was opened. SQLite would go on writing into a file without a name, and
+ * everything acknowledged from then on would be gone at the next start.
+ */
+export function placeKeeper(file: string): () => void {
+  if (file === ':memory:') return () => {};
+  const opened = statSync(file);
+  return () => {
+    const here = statSync(file, { throwIfNoEntry: false });
+    if (here?.ino === opened.ino && here.dev === opened.dev) return;
+    throw new StoreFailed(
+      'failed',
+      `The database ${file} was moved or deleted while Genesis ran, so nothing is taken any more. Put it back, or stop Genesis and restore the newest backup.`,
+    );
+  };
 }
 
 function checkVersion(db: Db): void {

@@ -1,4 +1,5 @@
 import { claimsOf, decide, incidentOfRun, routeOf } from '../../core/brain.ts';
+import { heldBy } from '../../core/claim.ts';
 import type { Command } from '../../core/command.ts';
 import type { Context, Stream } from '../../core/context.ts';
 import { type Answer, refuse } from '../../core/decision.ts';
@@ -10,7 +11,7 @@ import type { Clock, Store } from '../../engine/ports.ts';
 import { createEffectTable } from './effectTable.ts';
 import { createEventTable, toStored } from './eventTable.ts';
 import { type CommitHooks, createGroupCommit } from './groupCommit.ts';
-import { openDatabase, storeFailed } from './open.ts';
+import { openDatabase, placeKeeper, storeFailed } from './open.ts';
 import {
   createClaimTable,
   createDefinitionTable,
@@ -25,6 +26,7 @@ import { createStreamCache } from './streamCache.ts';
 export function openSqliteStore(options: { file: string; clock: Clock; hooks?: CommitHooks }): Store {
   const { file, clock } = options;
   const { db, unlock } = openDatabase(file);
+  const checkPlace = placeKeeper(file);
   const events = createEventTable(db);
   const effects = createEffectTable(db);
   const claims = createClaimTable(db);
@@ -48,6 +50,7 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
     file,
     hooks: options.hooks ?? {},
     begun() {
+      checkPlace();
       streams.begun();
       now = momentAfter(now, clock.now());
       workAdded = false;
@@ -109,12 +112,7 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
     if (decision.kind === 'refused') return decision;
 
     const taken = decision.taken.find((claim) => heldByAnother(claim, stream, decision.freed));
-    if (taken !== undefined) {
-      return refuse(
-        'busy',
-        `${claims.holder(taken)} is at work on the same thing (${taken}). Wait until it has ended.`,
-      );
-    }
+    if (taken !== undefined) return refuse('busy', heldBy(claims.holder(taken) ?? stream, taken));
     for (const claim of decision.freed) if (!decision.taken.includes(claim)) claims.free(claim, stream);
     for (const claim of decision.taken) {
       if (decision.freed.includes(claim)) claims.move(claim, stream);
@@ -172,7 +170,7 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
 
   return {
     handle: (command, room) => group.submit(() => handleNow(command, room)),
-    claim: (at, limit) => group.submit(() => effects.claim(at, limit)),
+    claim: (at, hands) => group.submit(() => effects.claim(at, hands)),
     finish: (end, room) =>
       group.submit(() => {
         // An effect that was finished before must not have its consequences twice.
@@ -190,7 +188,7 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
       }),
     interrupted: () => read(effects.leased),
     release: (id) => group.submit(() => effects.release(id)),
-    nextDue: () => read(effects.nextDue),
+    nextDue: (hands) => read(() => effects.nextDue(hands)),
     posted: (subject) => read(() => messages.get(subject)),
     state: (stream) => read(() => streams.load(stream).state),
     definition: (hash) => read(() => definition(hash)),

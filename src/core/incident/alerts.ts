@@ -56,7 +56,7 @@ export function openFromAlert(notice: Notice, context: Context): Decision<Incide
       severity: severityOf(notice, definition),
       definition,
       summary: summaryOf(notice),
-      by: 'alertmanager',
+      actor: { kind: 'alertmanager' },
     },
     context,
     (opened) => attach(opened, notice, definition, context, 'it opened the incident'),
@@ -91,6 +91,7 @@ function fired(
       by: 'alertmanager',
     });
     draft.take(openClaim(before.service ?? before.id));
+    effects.reopened(before.resolved);
     effects.note('bot', `Reopened: ${alertName(notice)} fired again.`, 'alertmanager');
     effects.watch(definition);
   } else if (before.allQuietSince !== null) {
@@ -98,11 +99,12 @@ function fired(
     effects.watch(definition);
   }
   attach(draft, notice, definition, context, reasonToJoin(before, notice));
+  if (draft.state.allQuietSince === null) effects.quiet(before.allQuietSince);
   const severity = moreUrgent(before.severity, severityOf(notice, definition));
   if (severity !== before.severity) {
     raiseSeverity(
       draft,
-      { severity, why: `${alertName(notice)} is ${severity}.`, by: 'alertmanager', definition },
+      { severity, why: `${alertName(notice)} is ${severity}.`, actor: { kind: 'alertmanager' }, definition },
       context,
     );
   }
@@ -133,7 +135,7 @@ function resolvedAlert(
     by: 'alertmanager',
   });
   if (isOpen(draft.state)) {
-    if (draft.state.allQuietSince !== null) effects.quiet();
+    effects.quiet(draft.state.allQuietSince);
     effects.shown();
   }
   return draft.decided();

@@ -61,7 +61,7 @@ function declare(
       severity: command.severity,
       definition,
       summary: command.summary,
-      by: actorId(command.actor),
+      actor: command.actor,
     },
     context,
   );
@@ -87,7 +87,8 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
         );
       }
       draft.emit({ type: 'IncidentAcknowledged', data: {}, at: now, by });
-      if (!incident.roles.commander && incident.severity === 'P0') {
+      const wanted = playbookNamed(incident.playbook, context)?.playbook.commanderAtOnce === true;
+      if (!incident.roles.commander && (incident.severity === 'P0' || wanted)) {
         draft.emit({ type: 'RoleAssigned', data: { role: 'commander', user: by }, at: now, by });
       }
       effects.shown();
@@ -101,7 +102,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       const { severity, why } = command;
       const definition = playbookNamed(incident.playbook, context) ?? playbookNamed(genericName, context);
       if (definition && moreUrgent(severity, incident.severity) === severity) {
-        raiseSeverity(draft, { severity, why, by, definition }, context);
+        raiseSeverity(draft, { severity, why, actor: command.actor, definition }, context);
       } else {
         draft.emit({
           type: 'SeverityChanged',
@@ -146,6 +147,8 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       }
       effects.shown();
       effects.topic();
+      effects.quiet(draft.state.allQuietSince);
+      effects.unresolved();
       effects.resolved();
       return draft.decided();
     }
@@ -153,6 +156,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (isOpen(incident)) return refuse('already', `${incident.id} is open.`);
       draft.emit({ type: 'IncidentReopened', data: { why: command.why }, at: now, by });
       draft.take(openClaim(incident.service ?? incident.id));
+      effects.reopened(incident.resolved);
       effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
       const definition = playbookNamed(incident.playbook, context);
       if (definition) effects.watch(definition);
@@ -165,6 +169,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       const definition = playbookNamed(command.playbook, context);
       if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
       effects.run(definition, command.actor, command.reason);
+      effects.unresolved();
       effects.shown();
       return draft.decided();
     }
@@ -195,6 +200,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
         at: now,
         by,
       });
+      effects.unresolved();
       effects.shown();
       return draft.decided();
     }

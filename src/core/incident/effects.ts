@@ -36,7 +36,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       const where: Where = { in: { kind: 'channel', channel: announce }, thread: null };
       draft.effect(
         { kind: 'show', subject, where },
-        { lane: `announce/${draft.state.id}`, coalesce: subjectKey(subject) },
+        { lane: `chat/announce/${draft.state.id}`, coalesce: subjectKey(subject) },
       );
     },
 
@@ -88,13 +88,23 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       );
     },
 
+    /** Follows what became of its offer, once it was said at all. */
     unresolved(): void {
-      if (draft.state.place.kind !== 'log') show({ kind: 'unresolved', incident: draft.state.id });
+      const { id, place, unresolvedSaid, reopened } = draft.state;
+      if (place.kind !== 'log' && unresolvedSaid)
+        show({ kind: 'unresolved', incident: id, opened: reopened });
     },
 
-    quiet(): void {
-      if (draft.state.place.kind === 'log') return;
-      show({ kind: 'quiet', incident: draft.state.id, time: draft.state.allQuietSince ?? 0 });
+    /** `since` names the message; one that is no longer true loses its button. */
+    quiet(since: number | null): void {
+      if (draft.state.place.kind === 'log' || since === null) return;
+      show({ kind: 'quiet', incident: draft.state.id, time: since });
+    },
+
+    /** The message that said so is no longer true. */
+    reopened(resolved: Incident['resolved']): void {
+      const { id, place } = draft.state;
+      if (place.kind !== 'log' && resolved) show({ kind: 'resolved', incident: id, time: resolved.at });
     },
 
     resolved(): void {
@@ -129,6 +139,8 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
           reason,
         },
       });
+      // The offer of a rollback must not stay beside the rollback.
+      effects.unresolved();
     },
   };
   return effects;

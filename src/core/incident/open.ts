@@ -1,3 +1,4 @@
+import { type Actor, actorId } from '../actor.ts';
 import type { Context } from '../context.ts';
 import { Draft } from '../draft.ts';
 import type { Definition } from '../playbook/definition.ts';
@@ -13,7 +14,8 @@ export type Opening = {
   readonly severity: Severity;
   readonly definition: Definition;
   readonly summary: string;
-  readonly by: string;
+  /** Who opens it: what they may not start themselves is not started for them either. */
+  readonly actor: Actor;
 };
 
 /**
@@ -33,23 +35,23 @@ export function newIncident(
   const draft: IncidentDraft = new Draft(undefined as unknown as Incident, (state, event) =>
     evolveIncident(state ?? null, event),
   );
-  const { title, service, severity, summary, by } = opening;
+  const { title, service, severity, summary } = opening;
   draft.emit({
     type: 'IncidentOpened',
     data: { id, number, title, service, playbook: playbook.name, severity, place, summary },
     at: now,
-    by,
+    by: actorId(opening.actor),
   });
   draft.take(openClaim(service ?? id));
   attach?.(draft);
 
-  settleIn(draft, opening.definition, context);
+  settleIn(draft, opening.definition, opening.actor, context);
   effectsOf(draft, context).watch(opening.definition);
   return draft;
 }
 
 /** Everything that an incident has where it lives, from its channel to the run of its playbook. */
-function settleIn(draft: IncidentDraft, definition: Definition, context: Context): void {
+function settleIn(draft: IncidentDraft, definition: Definition, actor: Actor, context: Context): void {
   const { id, place, severity } = draft.state;
   const effects = effectsOf(draft, context);
   const lane = `chat/${id}`;
@@ -64,7 +66,9 @@ function settleIn(draft: IncidentDraft, definition: Definition, context: Context
     );
   }
   if (place.kind === 'log') return;
-  effects.run(definition, { kind: 'bot' }, null);
+  // A walk asks at every step; what is approved in one piece is asked for by whoever opens the incident.
+  const asker: Actor = definition.playbook.authority === 'whole' ? actor : { kind: 'bot' };
+  effects.run(definition, asker, null);
   effects.invite(context.room.routing[severity].invite, []);
   for (const [name, url] of Object.entries(definition.service.links)) {
     if (place.kind === 'channel')
@@ -85,10 +89,11 @@ function settleIn(draft: IncidentDraft, definition: Definition, context: Context
  */
 export function raiseSeverity(
   draft: IncidentDraft,
-  change: { severity: Severity; why: string | null; by: string; definition: Definition },
+  change: { severity: Severity; why: string | null; actor: Actor; definition: Definition },
   context: Context,
 ): void {
-  const { severity, why, by, definition } = change;
+  const { severity, why, actor, definition } = change;
+  const by = actorId(actor);
   const { place: before, severity: from, number } = draft.state;
   const place = before.kind === 'log' ? placeFor(severity, definition, number, context) : before;
   const hidden = before.kind === 'log' && place.kind !== 'log';
@@ -99,7 +104,7 @@ export function raiseSeverity(
     by,
   });
   const effects = effectsOf(draft, context);
-  if (hidden) settleIn(draft, definition, context);
+  if (hidden) settleIn(draft, definition, actor, context);
   effects.note('bot', `Severity ${from} → ${severity}${why ? `: ${why}` : ''}`, by);
   if (!hidden) effects.invite(context.room.routing[severity].invite, []);
 }

@@ -81,7 +81,7 @@ export function enter(walking: Walking, step: Step): void {
       const plan = planAction(definition, step.action, step.budgetMs ?? null);
       begin({ kind: 'offering', since: now, plan });
       if (plan.verify) readBaseline(walking, step.id, plan.verify.indicator);
-      if (draft.state.authority === 'whole') carryOut(walking, step.id, plan);
+      if (draft.state.authority === 'whole') carryOut(onBehalf(walking), step.id, plan);
       else showStep(walking, step.id);
       return;
     }
@@ -102,6 +102,14 @@ export function enter(walking: Walking, step: Step): void {
     default:
       step satisfies never;
   }
+}
+
+/** What the bot goes on with in a whole procedure is done by whoever approved it. */
+function onBehalf(walking: Walking): Walking {
+  const { whole } = walking.draft.state;
+  const approver =
+    whole?.state.kind === 'approved' || whole?.state.kind === 'glass-broken' ? whole.state.by : null;
+  return walking.by === 'bot' && approver !== null ? { ...walking, by: approver } : walking;
 }
 
 /** Starts a plan: the target is locked, the incident is told, the first command goes out. */
@@ -255,6 +263,21 @@ function stand(walking: Walking, step: string, plan: Plan | null, state: StepSta
   if (draft.state.authority === 'whole') bringBack(walking, definition.playbook.steps, step);
 }
 
+/** A person ends a whole procedure between two commands: what it took down is brought back first. */
+export function abandon(walking: Walking): void {
+  const { draft, context, by } = walking;
+  const { at } = draft.state;
+  if (at === null) {
+    end(walking, 'stopped', null);
+    return;
+  }
+  const message = 'The run was ended before this was over.';
+  stand(walking, at, null, { kind: 'failed', at: context.now, by, code: ended, message, plan: null });
+}
+
+/** The code of a step that did not fail by itself: the run was ended at it. */
+const ended = 'run-ended';
+
 function bringBack(walking: Walking, steps: readonly Step[], failed: string): void {
   const { draft } = walking;
   const order = allSteps(steps);
@@ -271,6 +294,8 @@ function stoppedBecause({ draft, definition }: Walking, order: readonly Step[]):
     const kind = draft.state.steps[step.id]?.state.kind;
     return kind === 'failed' || kind === 'unknown' || kind === 'inconclusive';
   });
+  const state = first && draft.state.steps[first.id]?.state;
+  if (state?.kind === 'failed' && state.code === ended) return 'It was ended before it was over.';
   const name = first?.kind === 'do' ? actionOf(definition.service, first.action).title : 'A step';
   return `${name} did not succeed, so the rest was not carried out.`;
 }

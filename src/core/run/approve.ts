@@ -52,7 +52,10 @@ export function requestApproval(walking: Walking, step: string, plan: Plan): voi
   showStep(walking, step);
 }
 
-/** Proposes the plan of a whole procedure; below *destructive*, whoever has the right starts it by asking. */
+/**
+ * Proposes the plan of a whole procedure; below *destructive*, whoever has the right starts it by asking. What the bot
+ * starts by itself was asked for by nobody, so anything that changes something waits for a person.
+ */
 export function proposePlan(walking: Walking, actor: Actor): Decision<RunEvent> {
   const { draft, definition, context } = walking;
   const plan = planWhole(definition);
@@ -61,7 +64,8 @@ export function proposePlan(walking: Walking, actor: Actor): Decision<RunEvent> 
   if (denied) return denied;
   draft.emit({ type: 'PlanProposed', data: { approval }, at: context.now, by: walking.by });
   const { id } = draft.state;
-  if (plan.risk !== 'destructive') {
+  const atOnce = actor.kind === 'person' ? plan.risk !== 'destructive' : plan.risk === 'observe';
+  if (atOnce) {
     approved(walking, { kind: 'approved', by: walking.by, at: context.now });
     return draft.decided();
   }

@@ -5,11 +5,13 @@ import type { Command, RunCommand } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
+import { isOpen } from '../incident/incident.ts';
 import { time } from '../moment.ts';
 import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
 import type { Step } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import {
+  abandon,
   advance,
   carryOut,
   commandSucceeded,
@@ -55,8 +57,11 @@ export function decideRun(command: ForRun, run: Run | null, context: Context): D
     if (run.result) return refuse('already', `${run.id} has ended.`);
     const denied = forbidden(command.actor, 'change', run.service, context.room);
     if (denied) return denied;
-    if (isBusy(run)) return refuse('busy', 'A command is running; it ends with the command.');
-    end(walking, 'stopped', command.why);
+    if (isBusy(run))
+      return refuse('busy', 'A command is running. Stop it at its step; the rest is not carried out then.');
+    if (!isUnderWay(run)) end(walking, 'stopped', command.why);
+    else if (command.actor.kind === 'person') abandon(walking);
+    else return refuse('busy', 'A procedure that was approved in one piece goes on to its end.');
     return walking.draft.decided();
   }
   if (run.result && command.type !== 'run.command-ended' && command.type !== 'run.output') {
@@ -82,6 +87,8 @@ function start(
   const { playbook } = definition;
   const denied = forbidden(command.actor, 'change', playbook.service, context.room);
   if (denied) return denied;
+  const { incident } = context;
+  if (incident && !isOpen(incident)) return refuse('stale', `${incident.id} was resolved meanwhile.`);
   const id: RunId = command.run ?? `RUN-${context.nextRun}`;
   const canonical = canonicalJson(definition);
   const hash = sha256Hex(canonical);
@@ -123,6 +130,12 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
   const { state } = record;
   const { now } = context;
   const { by } = walking;
+  if (run.authority === 'whole' && leftToEach.includes(command.type)) {
+    return refuse(
+      'stale',
+      'This procedure was approved in one piece, so no step of it is decided on its own. Start it anew.',
+    );
+  }
 
   switch (command.type) {
     case 'run.choose': {
@@ -151,8 +164,12 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
     case 'run.skip': {
       const denied = forbidden(command.actor, 'change', run.service, context.room);
       if (denied) return denied;
-      if (!['offering', 'failed', 'inconclusive', 'waiting', 'asking', 'verifying'].includes(state.kind))
-        return moved(step, record);
+      // What has failed in a whole procedure is over: it is already bringing back what it took down.
+      const skippable =
+        run.authority === 'whole'
+          ? ['waiting', 'verifying']
+          : ['offering', 'failed', 'inconclusive', 'waiting', 'asking', 'verifying'];
+      if (!skippable.includes(state.kind)) return moved(step, record);
       letGo(walking, step.id);
       settle(walking, step.id, by, { kind: 'skipped' });
       advance(walking);
@@ -196,6 +213,8 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
       const denied = forbidden(command.actor, 'change', run.service, context.room);
       if (denied) return denied;
       if (isBusy(run)) return refuse('busy', 'A command is running; wait for its end or stop it.');
+      // The second of two clicks must not go back one question further than the first.
+      if (state.kind === 'reopened' || state.kind === 'settled') return moved(step, record);
       const choice = lastChoice(definition.playbook.steps, step.id, run);
       if (!choice) return refuse('invalid', 'There is no earlier question to go back to.');
       reopen(walking, enteredFrom(definition.playbook.steps, choice.id, run), 'another answer');
@@ -217,7 +236,7 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
         draft.emit({ type: 'CommandEnded', data, at: now, by });
         commandSucceeded(walking, step.id, state.plan, state.command);
       } else {
-        const message = `<@${by}> says that it did not happen.`;
+        const message = 'A responder says that it did not happen.';
         const failed = { kind: 'failed', at: now, by, code: 'did-not', message, plan: state.plan } as const;
         draft.emit({ type: 'StepMoved', data: { step: step.id, state: failed }, at: now, by });
         showStep(walking, step.id);
@@ -287,5 +306,17 @@ function reopen(walking: Walking, steps: readonly string[], why: string): void {
   // Messages of the attempts that end here lose their buttons.
   for (const step of steps) showStep(walking, step);
 }
+
+/** What people decide about a single step, which a procedure approved in one piece leaves to nobody. */
+const leftToEach: readonly RunCommand['type'][] = [
+  'run.perform',
+  'run.try-again',
+  'run.choose-again',
+  'run.claim',
+];
+
+/** Whether a procedure that was approved in one piece is being carried out. */
+const isUnderWay = ({ whole }: Run): boolean =>
+  whole?.state.kind === 'approved' || whole?.state.kind === 'glass-broken';
 
 const wasUnseen = ({ state }: StepRecord): boolean => state.kind === 'settled' && state.how.kind === 'unseen';

@@ -26,7 +26,9 @@ export function openGate(walking: Walking, step: string, target: VerifyTarget, b
     blind: 0,
   };
   draft.emit({ type: 'GateOpened', data: { step, by, gate }, at: context.now, by: walking.by });
-  look(walking, step, gate, context.now);
+  // What is known at this moment was measured before: a gate that one reading passes waits for a newer one.
+  const first = gate.holdMs === 0 ? rhythm(0, context.room.pace) : 0;
+  look(walking, step, gate, context.now + first);
 }
 
 function look({ draft }: Walking, step: string, gate: Gate, notBefore: number): void {

@@ -90,7 +90,15 @@ receivers:
 
     const asked = { baseUrl, receiver: 'genesis', timeoutMs: 5_000 };
     const open = [committed[0]!.fingerprint, '0000000000000000'];
-    const found = await catchUp({ alertmanager: asked, history: null, since: 0, now: Date.now(), open });
+    const answered = () => false;
+    const found = await catchUp({
+      alertmanager: asked,
+      history: null,
+      since: 0,
+      now: Date.now(),
+      open,
+      answered,
+    });
     expect(found).toMatchObject({ unknown: [], gone: ['0000000000000000'] });
     // The same episode by both ways: what is delivered and what is asked for must not open two incidents.
     expect(found.notices.map(episodeKey)).toEqual([episodeKey(committed[0]!)]);
@@ -100,6 +108,7 @@ receivers:
       since: 0,
       now: Date.now(),
       open: [],
+      answered,
     });
     expect(elsewhere.notices).toEqual([]);
   });

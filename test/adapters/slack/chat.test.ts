@@ -202,6 +202,12 @@ describe('the incident channel', () => {
     expect(slack.workspace.channels().filter((channel) => channel.name.startsWith(name))).toHaveLength(1);
   });
 
+  it('has a purpose that mentions nobody, whatever the incident is called', async () => {
+    await client.chat.openChannel(name, 'INC-42: <!channel> <@U0ONCALL001>', false);
+    expect(slack.workspace.channel(name)?.purpose.value).toBe('INC-42: ‹!channel› ‹@U0ONCALL001›');
+    expect((await client.chat.openChannel(name, 'INC-42: <!channel> <@U0ONCALL001>', true)).name).toBe(name);
+  });
+
   it('is found again after its purpose could not be set', async () => {
     slack.faults.set({ kind: 'server_error', method: 'conversations.setPurpose', status: 500, count: 1 });
     await expect(client.chat.openChannel(name, purpose, false)).rejects.toMatchObject({ uncertain: true });

@@ -104,6 +104,14 @@ for (const mode of ['socket', 'http'] as const) {
       expect(told(oncall)).toEqual([]);
     });
 
+    it('no run is started where the bot could not say anything', async () => {
+      const direct = await at.slack.person(oncall).direct(responder);
+      const channel = direct.ok ? (direct.channelId ?? '') : '';
+      await say(oncall, `playbook run ${definition.playbook.name}`, channel);
+      expect(await toldText(oncall)).toMatch(/cannot post in this channel.*Nothing was started/);
+      expect(at.desk.acted).toEqual([]);
+    });
+
     it('hostile text in a refusal stays text', async () => {
       at.desk.answer = () => ({
         kind: 'refused',

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
@@ -54,6 +54,17 @@ describe('opening a database', () => {
     expect(await first.handle(alert('Slow', 'a'), room)).toMatchObject({ kind: 'accepted' });
     await first.close();
     expect(await openStore(file).openIncidents()).toHaveLength(1);
+  });
+
+  it('takes nothing more once the file is not where it was, and goes on when it is back', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    renameSync(file, `${file}.away`);
+    await expect(store.handle(alert('Slow', 'a'), room)).rejects.toThrow(/was moved or deleted/);
+    expect(await store.health()).toMatchObject({ ok: false });
+    renameSync(`${file}.away`, file);
+    expect(await store.handle(alert('Slow', 'a'), room)).toMatchObject({ stream: 'INC-1' });
+    expect(await store.health()).toEqual({ ok: true });
   });
 
   it('lets others read while it is open', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engineer, hour, minute, second, visitor } from '../../fakes/room.ts';
+import { engineer, hour, minute, second, room as smallRoom, visitor } from '../../fakes/room.ts';
 import { createWorld, ended, notice } from '../../fakes/world.ts';
 
 const opened = () => {
@@ -167,7 +167,7 @@ describe('an incident takes too long', () => {
     expect(world.incident().unresolvedSaid).toBe(false);
     world.pass(1);
     expect(world.incident().unresolvedSaid).toBe(true);
-    expect(world.shown()).toContain('unresolved/INC-1');
+    expect(world.shown()).toContain('unresolved/INC-1/0');
     const times = () => world.events('INC-1').filter(({ type }) => type === 'UnresolvedForLong');
     expect(times()).toEqual([
       expect.objectContaining({ data: { afterMs: 30 * minute, offer: 'rollback-checkout' } }),
@@ -197,6 +197,56 @@ describe('an incident takes too long', () => {
     expect(world.incident().unresolvedSaid).toBe(false);
     world.pass(20 * minute);
     expect(world.incident().unresolvedSaid).toBe(true);
+  });
+});
+
+describe('what was said and is no longer true', () => {
+  const shownSince = (world: ReturnType<typeof createWorld>, act: () => unknown): string[] => {
+    const before = world.effects().length;
+    act();
+    return world
+      .effects()
+      .slice(before)
+      .flatMap((effect) => (effect.kind === 'show' ? [effect.subject.kind] : []));
+  };
+
+  it('is shown anew: quiet, resolved, and the offer that follows a time limit', () => {
+    const world = opened();
+    world.notice(ended(notice()));
+    const again = notice({ startsAt: notice().startsAt + hour });
+    expect(shownSince(world, () => world.notice(again))).toContain('quiet');
+
+    world.pass(31 * minute);
+    expect(world.incident().unresolvedSaid).toBe(true);
+    const rollback = {
+      type: 'incident.start-run',
+      incident: 'INC-1',
+      playbook: 'rollback-checkout',
+    } as const;
+    expect(shownSince(world, () => world.by(engineer, { ...rollback, reason: null }))).toContain(
+      'unresolved',
+    );
+
+    world.notice(ended(again));
+    const resolve = { type: 'incident.resolve', incident: 'INC-1', note: null } as const;
+    expect(shownSince(world, () => world.by(engineer, resolve))).toEqual(
+      expect.arrayContaining(['quiet', 'unresolved', 'resolved']),
+    );
+    const reopen = { type: 'incident.reopen', incident: 'INC-1', why: 'It is back.' } as const;
+    expect(shownSince(world, () => world.by(engineer, reopen))).toContain('resolved');
+  });
+
+  it('does not promise a commander that nobody becomes', () => {
+    const { definitions } = smallRoom;
+    const known = definitions['high-error-rate']!;
+    const playbook = { ...known.playbook, commanderAtOnce: true };
+    const world = createWorld({
+      room: { ...smallRoom, definitions: { ...definitions, 'high-error-rate': { ...known, playbook } } },
+    });
+    world.notice(notice());
+    expect(world.incident().notes[0]?.text).toContain('Whoever acknowledges first takes command.');
+    world.by(engineer, { type: 'incident.acknowledge', incident: 'INC-1' });
+    expect(world.incident().roles.commander).toBe('U1ENGINEER');
   });
 });
 

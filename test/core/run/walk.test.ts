@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunId } from '../../../src/core/stream.ts';
-import { engineer, hour, minute, second, trainee } from '../../fakes/room.ts';
+import { engineer, hour, minute, second, room as smallRoom, trainee } from '../../fakes/room.ts';
 import { createWorld, notice, type World } from '../../fakes/world.ts';
 
 const run = 'INC-1.1' as const;
@@ -118,6 +118,8 @@ describe('a playbook is walked from its first step to its last', () => {
     world.by(engineer, { type: 'run.choose-again', ...old });
     expect(world.step(run, 'kind')).toMatchObject({ kind: 'asking' });
     expect(world.attempt(run, 'kind')).toBe(2);
+    // Two people at once go back one question, not two.
+    expect(world.by(second, { type: 'run.choose-again', ...old })).toMatchObject({ code: 'stale' });
     choose(world, 'memory');
     expect(world.step(run, 'restart').kind).toBe('offering');
     expect(world.by(engineer, { type: 'run.perform', ...old }).kind).toBe('refused');
@@ -212,6 +214,24 @@ describe('a gate', () => {
     world.values.set('error_ratio', value);
     world.pass(2 * minute);
     expect(world.step(run, 'fallback').kind).toBe('inconclusive');
+  });
+
+  it('does not take for its answer what was measured before the command ended', () => {
+    const verify = { indicator: 'up', holdMs: 0, withinMs: minute };
+    const { definitions } = smallRoom;
+    const down = definitions['service-down']!;
+    const actions = { ...down.service.actions, restart: { ...down.service.actions.restart!, verify } };
+    const definition = { ...down, service: { ...down.service, actions } };
+    const world = createWorld({
+      room: { ...smallRoom, definitions: { ...definitions, 'service-down': definition } },
+    });
+    world.notice(notice({ name: 'ServiceDown' }));
+    world.by(engineer, { type: 'run.perform', ...at(world, 'restart') });
+    world.values.set('up', 1);
+    world.ends(0);
+    expect(world.step(run, 'restart').kind).toBe('verifying');
+    world.pass(15_000);
+    expect(world.step(run, 'restart').kind).toBe('settled');
   });
 
   it('starts the hold anew where nobody looked for a while', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engineer, lead, minute, second, trainee } from '../../fakes/room.ts';
+import { doing, engineer, lead, minute, second, room as smallRoom, trainee } from '../../fakes/room.ts';
 import { createWorld, notice, type World } from '../../fakes/world.ts';
 
 const run = 'INC-1.2' as const;
@@ -24,6 +24,25 @@ const decision = (world: World, verdict: 'approve' | 'refuse' = 'approve') =>
 function approved(): World {
   const world = proposed();
   world.by(second, decision(world));
+  return world;
+}
+
+/** Approved, and between the command that takes down and the one that brings back. */
+function pausing(): World {
+  const { definitions } = smallRoom;
+  const rollback = definitions['rollback-checkout']!;
+  const pause = { id: 'pause', kind: 'wait', ms: minute, why: 'It settles.' } as const;
+  const start = { id: 'start', kind: 'do', action: 'start', always: true } as const;
+  const playbook = { ...rollback.playbook, steps: [doing('stop'), pause, start] };
+  const world = createWorld({
+    room: { ...smallRoom, definitions: { ...definitions, 'rollback-checkout': { ...rollback, playbook } } },
+  });
+  world.notice(notice());
+  const asked = { type: 'incident.start-run', incident: 'INC-1', playbook: 'rollback-checkout' } as const;
+  world.by(engineer, { ...asked, reason: null });
+  world.by(second, decision(world));
+  world.ends(0);
+  expect(world.step(run, 'pause').kind).toBe('waiting');
   return world;
 }
 
@@ -124,6 +143,63 @@ describe('a procedure that is approved as a whole', () => {
     world.pass(minute);
     expect(world.run(run).result?.kind).toBe('completed');
     expect(world.incident()).toMatchObject({ phase: 'resolved' });
+  });
+
+  it('goes on to its end when the incident is resolved between two commands', () => {
+    const world = pausing();
+    world.by(engineer, { type: 'incident.resolve', incident: 'INC-1', note: null });
+    expect(world.run(run).result).toBeNull();
+    world.pass(minute);
+    expect(planned(world)).toEqual(['start']);
+    world.ends(0);
+    expect(world.run(run).result?.kind).toBe('completed');
+  });
+
+  it('brings back what it took down when a person ends it between two commands', () => {
+    const world = pausing();
+    expect(world.by(engineer, { type: 'run.end', run, why: null }).kind).toBe('accepted');
+    expect(planned(world)).toEqual(['start']);
+    expect(world.by(engineer, { type: 'run.end', run, why: null })).toMatchObject({ code: 'busy' });
+    world.ends(0);
+    expect(world.run(run).result).toMatchObject({ kind: 'stopped', why: 'It was ended before it was over.' });
+    expect(world.claims.has(target)).toBe(false);
+  });
+
+  it('leaves what has failed to nobody while it brings back what it took down', () => {
+    const world = approved();
+    world.ends(0);
+    world.ends(1);
+    const at = { run, step: 'install', attempt: 1 } as const;
+    for (const body of [
+      { type: 'run.skip', ...at },
+      { type: 'run.try-again', ...at },
+      { type: 'run.claim', claim: 'worked', ...at },
+    ] as const)
+      expect(world.by(engineer, body), body.type).toMatchObject({ kind: 'refused' });
+    expect(planned(world)).toEqual(['start']);
+  });
+
+  it('waits for a person where the bot itself would start it, or where an incident is declared with it', () => {
+    const answering = (name: string) => {
+      const { definitions } = smallRoom;
+      const procedure = definitions[name]!;
+      const playbook = { ...procedure.playbook, kind: 'alert', answers: { alertname: 'Odd' } } as const;
+      return { ...smallRoom, definitions: { ...definitions, [name]: { ...procedure, playbook } } };
+    };
+    const world = createWorld({ room: answering('reinstall') });
+    world.notice(notice({ name: 'Odd' }));
+    expect(world.run('INC-1.1').whole?.state.kind).toBe('pending');
+    expect(planned(world)).toEqual([]);
+
+    const declare = { type: 'incident.declare', title: 'x', service: 'checkout', severity: 'P1' } as const;
+    const declared = createWorld();
+    declared.by(trainee, { ...declare, playbook: 'reinstall', summary: '' });
+    expect(declared.runs()).toEqual([]);
+    const own = createWorld();
+    own.by(engineer, { ...declare, playbook: 'rollback-checkout', summary: '' });
+    const { hash } = own.run('INC-1.1').whole!;
+    const approve = { type: 'run.plan-decide', run: 'INC-1.1', verdict: 'approve', hash } as const;
+    expect(own.by(engineer, approve)).toMatchObject({ code: 'own-request' });
   });
 
   it('does not start when refused or when nobody answers', () => {

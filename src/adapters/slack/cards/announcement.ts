@@ -13,7 +13,13 @@ export function announcement({ incident }: Shown, frame: Frame): Card {
   const first = `*${title}* — ${incident.id}`;
   const lines = standing(incident);
   const url = incident.channel ? frame.channelUrl(incident.channel.id) : null;
-  const open = url === null ? [] : [urlButton('open.channel', 'Open Channel', url)];
+  const thread = frame.linkTo(subjectKey({ kind: 'card', incident: incident.id }));
+  const open =
+    url !== null
+      ? [urlButton('open.channel', 'Open Channel', url)]
+      : thread !== null
+        ? [urlButton('open.channel', 'Open Thread', thread)]
+        : [];
   const take =
     incident.phase === 'open' && !incident.acknowledged
       ? [

@@ -41,7 +41,7 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
   const lines = [
     troubleText(incident, 1_000),
     standing(incident, current, frame.now),
-    ...trend(current, frame.now),
+    ...trend(incident, current, frame.now),
     ...nowLine(current, frame),
   ];
   const links = current
@@ -104,7 +104,7 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
 }
 
 /** The indicator that the run watched last: how it was before anything was done, how it is, what it must be. */
-function trend(current: Shown['current'], now: number): string[] {
+function trend(incident: Incident, current: Shown['current'], now: number): string[] {
   if (!current) return [];
   const { run, definition } = current;
   const all = Object.entries(run.steps)
@@ -112,7 +112,8 @@ function trend(current: Shown['current'], now: number): string[] {
     .map(([id, record]) => watched(definition, id, record, now))
     .filter((each) => each !== null);
   const last = all.at(-1);
-  if (!last) return [];
+  // How it was before is no news once all is quiet, be it that another run has mended it.
+  if (!last || (last.untouched && incident.allQuietSince !== null)) return [];
   const indicator = indicatorOf(definition, last.indicator);
   const first = all.find((each) => each.indicator === last.indicator && each.before !== null)?.before ?? null;
   const before = first === null ? '' : `${valueText(indicator, first)} → `;
@@ -127,6 +128,8 @@ type Watched = {
   readonly before: number | null;
   readonly value: string;
   readonly hold: string;
+  /** Read before anything was done, and not since. */
+  readonly untouched: boolean;
 };
 
 function watched(definition: Definition, id: string, record: StepRecord, now: number): Watched | null {
@@ -134,14 +137,15 @@ function watched(definition: Definition, id: string, record: StepRecord, now: nu
   if (state.kind === 'verifying') {
     const { indicator, before, last } = state.gate;
     const value = readingText(indicatorOf(definition, indicator), last);
-    return { indicator, before, value, hold: ` · ${holdText(state.gate, now)}` };
+    return { indicator, before, value, hold: ` · ${holdText(state.gate, now)}`, untouched: false };
   }
   if (state.kind === 'settled' && (state.how.kind === 'done' || state.how.kind === 'held')) {
     const { verified } = state.how;
     if (verified) {
       const { indicator, before, after, heldMs } = verified;
       const value = valueText(indicatorOf(definition, indicator), after);
-      return { indicator, before, value, hold: heldMs > 0 ? ` · held ${spokenDuration(heldMs)}` : '' };
+      const hold = heldMs > 0 ? ` · held ${spokenDuration(heldMs)}` : '';
+      return { indicator, before, value, hold, untouched: false };
     }
   }
   const step = findStep(definition.playbook.steps, id);
@@ -149,7 +153,7 @@ function watched(definition: Definition, id: string, record: StepRecord, now: nu
   const indicator = planAction(definition, step.action, null).verify?.indicator;
   if (indicator === undefined) return null;
   const value = readingText(indicatorOf(definition, indicator), baseline);
-  return { indicator, before: baseline.value, value, hold: ` · read ${time(baseline.at)}` };
+  return { indicator, before: baseline.value, value, hold: ` · read ${time(baseline.at)}`, untouched: true };
 }
 
 /** What is going on at this moment, with the way to its message. */

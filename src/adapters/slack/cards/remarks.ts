@@ -1,3 +1,4 @@
+import type { KnownBlock } from '@slack/types';
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import type { Incident } from '../../../core/incident/incident.ts';
@@ -71,12 +72,13 @@ export function resolved({ incident }: Extract<View, { kind: 'resolved' }>): Car
   const said = `✓ Resolved in ${spokenDuration(end.at - incident.openedAt)} by ${who(end.by)} · ${time(end.at)}`;
   return card(key, 'resolved', said, [
     section(end.note === null ? said : `${said}\n${foreignLines(end.note, 2_000)}`),
+    ...leftFiring(incident, end.at),
     ...actions([button({ id: 'incident.reopen', label: 'Reopen', value: { incident: incident.id } })]),
   ]);
 }
 
 export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolved' }>, now: number): Card {
-  const key = subjectKey({ kind: 'unresolved', incident: incident.id });
+  const key = subjectKey({ kind: 'unresolved', incident: incident.id, opened: incident.reopened });
   if (incident.phase === 'resolved') {
     const said = `${incident.id} took longer than its playbook allows and is resolved now.`;
     return card(key, 'resolved', said, [section(said)]);
@@ -85,7 +87,7 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
   if (!offer)
     return card(key, 'alone', said, [section(`${said} Its playbook has nothing further to offer.`)]);
   const title = foreign(offer.playbook.title, 150);
-  const started = incident.walked.includes(offer.playbook.name);
+  const started = isBeingWalked(incident, offer.playbook.name);
   return card(key, started ? 'taken' : 'offer', `${said} ${title} is offered.`, [
     section(
       `${said} The playbook now offers *${title}*.${offer.playbook.summary === undefined ? '' : `\n${foreign(offer.playbook.summary, 600)}`}`,
@@ -101,6 +103,26 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
           }),
         ])),
   ]);
+}
+
+/** Whether a run of this playbook, started since the incident was opened or reopened, has not ended. */
+function isBeingWalked({ runs, walked, endedRuns }: Incident, playbook: string): boolean {
+  const recent = runs.slice(runs.length - walked.length);
+  return walked.some((name, index) => {
+    const run = recent[index];
+    return name === playbook && run !== undefined && !endedRuns.includes(run);
+  });
+}
+
+/** Whoever resolves while alerts fire is believed; but nothing brings those alerts back here until they fire anew. */
+function leftFiring(incident: Incident, at: number): KnownBlock[] {
+  const left = Object.values(incident.alerts).filter(({ endsAt }) => endsAt === null || endsAt > at).length;
+  if (left === 0) return [];
+  const still =
+    left === 1
+      ? '1 alert was still firing; it is not announced again before it has ended and fires anew.'
+      : `${left} alerts were still firing; they are not announced again before they have ended and fire anew.`;
+  return [section(`When it was resolved, ${still}`)];
 }
 
 /** Those whom a remark of the bot may mention: people of this incident, and nobody that its text merely names. */

@@ -13,9 +13,9 @@ export function stepCard(shown: StepShown, frame: Frame): Card {
   const { step, record } = shown;
   const body = bodyOf(shown, frame);
   const over = shown.superseded || run.result !== null;
-  // A whole procedure stops by itself at what goes wrong; there is nothing to press at a single step of it.
-  const troubled = ['failed', 'inconclusive', 'unknown'].includes(record.state.kind);
-  const bare = over || (run.authority === 'whole' && troubled);
+  // A whole procedure stops by itself at what goes wrong, so nothing but what goes on can be pressed at a step of it.
+  const goesOn = ['running', 'verifying', 'waiting'].includes(record.state.kind);
+  const bare = over || (run.authority === 'whole' && !goesOn);
   const blocks = bare ? body.blocks.filter((block) => block.type !== 'actions') : body.blocks;
   const left = shown.superseded
     ? [context('A later attempt has taken the place of this one.')]

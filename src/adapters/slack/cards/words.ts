@@ -145,12 +145,12 @@ export const objectiveText = (indicator: Indicator | null): string =>
 const escapedObjective = (indicator: Indicator): string =>
   foreign(formatObjective(indicator.unit, indicator.objective));
 
-/** `error rate 0.9 % → 0.08 %, held 10 min`. */
+/** `Error rate 0.9 % → 0.08 % (objective < 0.1 %), held 10 min`. */
 export function verifiedText(definition: Definition, verified: Verified): string {
   const indicator = indicatorOf(definition, verified.indicator);
   const before = verified.before === null ? '' : `${valueText(indicator, verified.before)} → `;
   const held = verified.heldMs > 0 ? `, held ${spokenDuration(verified.heldMs)}` : '';
-  return `${foreign(indicatorTitle(definition, verified.indicator), 80)} ${before}${valueText(indicator, verified.after)}${held}`;
+  return `${foreign(indicatorTitle(definition, verified.indicator), 80)} ${before}${valueText(indicator, verified.after)} (objective ${objectiveText(indicator)})${held}`;
 }
 
 /** Ten cells: `▓▓▓░░░░░░░`. */
@@ -238,7 +238,7 @@ export function lastLines(output: string, lines: number): { text: string; shown:
 /** The beginning and the end of an output: what is counted stands first, what happened last stands last. */
 export function excerpt(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return lines.length <= 7
+  return lines.length <= 8
     ? lines.join('\n')
     : [...lines.slice(0, 3), `… ${lines.length - 6} lines …`, ...lines.slice(-3)]
         .map((line) => fit(line, 180))

@@ -1,6 +1,5 @@
-import type { ModalView } from '@slack/types';
-import type { Incident } from '../../../core/incident/incident.ts';
-import { roles } from '../../../core/incident/incident.ts';
+import type { KnownBlock, ModalView } from '@slack/types';
+import { firingAlerts, type Incident, roles } from '../../../core/incident/incident.ts';
 import { type Severity, severities } from '../../../core/severity.ts';
 import { headline } from '../cards/words.ts';
 import { foreign } from '../escape.ts';
@@ -71,9 +70,22 @@ export const noteForm = (origin: Origin, incident: Incident): ModalView =>
     textInput('text', 'Note', { multiline: true }),
   ]);
 
+/** An alert that goes on firing is not told again, so whoever resolves over it has to know. */
+function stillFiring(incident: Incident): readonly KnownBlock[] {
+  const firing = firingAlerts(incident).length;
+  return firing === 0
+    ? []
+    : [
+        said(
+          `${firing === 1 ? '1 alert is' : `${firing} alerts are`} still firing and will not reopen this incident.`,
+        ),
+      ];
+}
+
 export const resolveForm = (origin: Origin, incident: Incident): ModalView =>
   form('resolve', { title: 'Resolve Incident', submit: 'Resolve' }, origin, [
     about(incident),
+    ...stillFiring(incident),
     textInput('note', 'What ended it', { multiline: true, optional: true }),
   ]);
 

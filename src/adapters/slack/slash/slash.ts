@@ -3,7 +3,7 @@ import { nearest, unknownName } from '../../../core/playbook/nearest.ts';
 import { severities } from '../../../core/severity.ts';
 import { isIncidentId } from '../../../core/stream.ts';
 import type { Clock, Desk } from '../../../engine/ports.ts';
-import { act } from '../answers.ts';
+import { act, isOpenNow } from '../answers.ts';
 import { type Asked, modal, privately, type Reply } from '../asked.ts';
 import { section } from '../cards/blocks.ts';
 import { asTyped, fit, spoken } from '../escape.ts';
@@ -11,13 +11,13 @@ import type { Origin } from '../modals/form.ts';
 import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
 import { chooseRollbackForm } from '../modals/runForms.ts';
 import { rollbackOf, services, servicesToRollBack } from '../rollback.ts';
-import { openRunForm, startRun } from '../startRun.ts';
+import { cannotPost, openRunForm, type Reach, startRun } from '../startRun.ts';
 import { help, overview, playbookList, playbookShown, type Standing, statusOf } from './overview.ts';
 import { allWords, isWord, type Word } from './words.ts';
 
 /** `/genesis`: each word with its arguments, or without them by a form. Nothing is done on a word that is not known. */
 export async function slash(
-  { desk, clock }: { desk: Desk; clock: Clock },
+  { desk, clock, reach }: { desk: Desk; clock: Clock; reach: Reach },
   asked: Asked,
   text: string,
 ): Promise<Reply> {
@@ -37,12 +37,13 @@ export async function slash(
       }`,
     );
   }
-  return spokenWord({ desk, clock, asked, word, args: rest });
+  return spokenWord({ desk, clock, reach, asked, word, args: rest });
 }
 
 type Said = {
   readonly desk: Desk;
   readonly clock: Clock;
+  readonly reach: Reach;
   readonly asked: Asked;
   readonly word: Word;
   readonly args: readonly string[];
@@ -72,7 +73,7 @@ async function spokenWord(said: Said): Promise<Reply> {
     case 'update':
     case 'resolve': {
       const { incident, rest } = await incidentOf(said);
-      if (!incident) return told(whichIncident);
+      if (!incident) return told(isNamed(args) ? noSuchIncident : whichIncident);
       return onIncident({ ...said, word, args: rest }, incident, {
         ...origin,
         value: { incident: incident.id },
@@ -84,6 +85,10 @@ async function spokenWord(said: Said): Promise<Reply> {
     }
   }
 }
+
+const noSuchIncident = 'There is no incident of that number. `/genesis status` lists those that are open.';
+
+const isNamed = ([first = '']: readonly string[]): boolean => isIncidentId(first.toUpperCase());
 
 const whichIncident = 'Which incident? Say it in its channel, or name it, as in `INC-7`.';
 
@@ -123,16 +128,22 @@ async function onIncident(
       const role = roles.find((each) => each === first.toLowerCase());
       const user = /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(args[1] ?? '')?.[1];
       if (!role || user === undefined) return modal(roleForm(origin, whole));
-      return act(desk, asked, { type: 'incident.role', incident: id, role, user });
+      return act(desk, asked, { type: 'incident.role', incident: id, role, user }, () =>
+        privately(`<@${user}> is ${role} of ${id} now.`),
+      );
     }
     case 'update':
       return words === ''
         ? modal(updateForm(origin, whole))
-        : act(desk, asked, { type: 'incident.note', incident: id, kind: 'update', text: words });
+        : act(desk, asked, { type: 'incident.note', incident: id, kind: 'update', text: words }, () =>
+            told(`The update of ${id} is recorded.`),
+          );
     case 'resolve':
       return words === ''
         ? modal(resolveForm(origin, whole))
-        : act(desk, asked, { type: 'incident.resolve', incident: id, note: words });
+        : act(desk, asked, { type: 'incident.resolve', incident: id, note: words }, () =>
+            told(`${id} is resolved.`),
+          );
     default: {
       const never: never = word;
       return never;
@@ -144,7 +155,7 @@ async function status(said: Said): Promise<Reply> {
   const { desk, clock } = said;
   const { incident } = await incidentOf(said);
   if (incident) return told(statusOf(await standingOf(desk, incident), clock.now()));
-  if (said.args.length > 0) return told(whichIncident);
+  if (said.args.length > 0) return told(isNamed(said.args) ? noSuchIncident : whichIncident);
   return told(overview(await standings(desk), clock.now()));
 }
 
@@ -170,12 +181,12 @@ function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> | 
       playbook: null,
       summary: '',
     },
-    ({ stream }) => told(`${stream ?? 'The incident'} is open.`),
+    ({ stream }) => told(`${stream ?? 'The incident'} ${isOpenNow(desk, severity ?? 'P2')}`),
   );
 }
 
 async function playbook(said: Said): Promise<Reply> {
-  const { desk, asked, args } = said;
+  const { desk, asked, args, reach } = said;
   const { definitions } = desk.room();
   const [verb = 'list', name = '', ...rest] = args;
   if (verb === 'list') return told(playbookList(Object.values(definitions)));
@@ -186,6 +197,7 @@ async function playbook(said: Said): Promise<Reply> {
   const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
   // What is approved as a whole is shown in full before it is asked for.
   if (definition.playbook.authority === 'whole') return openRunForm(desk, asked, { definition, incident });
+  if (incident === null && !(await reach(asked.channel ?? '', asked.user))) return cannotPost;
   return act(
     desk,
     asked,
