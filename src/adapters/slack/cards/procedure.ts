@@ -92,7 +92,7 @@ export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame):
                 style: 'danger',
                 confirm: {
                   title: 'End the run?',
-                  text: 'Nothing further is started. What was done stays done.',
+                  text: 'Only what has to be brought back is still started. What was done stays done.',
                   yes: 'End the Run',
                 },
               }),
