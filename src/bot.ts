@@ -88,10 +88,13 @@ export async function startBot(
     });
     onStop('store', () => store.close());
 
-    const runner = await startRunner({
-      ...(config.executorEnv === null ? {} : { environmentFile: config.executorEnv }),
-      log: (message) => log.warn(message),
-    });
+    const runner = await orCannotStart(
+      startRunner({
+        ...(config.executorEnv === null ? {} : { environmentFile: config.executorEnv }),
+        log: (message) => log.warn(message),
+      }),
+      'The executor of commands (EXECUTOR_ENV) could not be started',
+    );
     onStop('executor', () => atMost(hearOutMs, runner.close()));
 
     const slack = createSlackClient({
@@ -139,22 +142,25 @@ export async function startBot(
     if (unknown + resumed > 0) log.info('took up what the last process left', { unknown, resumed });
 
     const app = createSlackApp({ config: config.slack, client: slack, desk, clock, log });
-    const server: HttpServer = await startHttpServer({
-      host: config.host,
-      port: config.port,
-      log,
-      limits: { drainMs: hearOutMs },
-      routes: [
-        createWebhook({ tokens: config.alertmanager.tokens, desk, log }),
-        ...app.routes,
-        ...healthRoutes({
-          metrics,
-          checks: { store: () => store.health() },
-          watched: { slack: () => app.health() },
-          off: switchedOff(config),
-        }),
-      ],
-    });
+    const server: HttpServer = await orCannotStart(
+      startHttpServer({
+        host: config.host,
+        port: config.port,
+        log,
+        limits: { drainMs: hearOutMs },
+        routes: [
+          createWebhook({ tokens: config.alertmanager.tokens, desk, log }),
+          ...app.routes,
+          ...healthRoutes({
+            metrics,
+            checks: { store: () => store.health() },
+            watched: { slack: () => app.health() },
+            off: switchedOff(config),
+          }),
+        ],
+      }),
+      `HOST and PORT: ${config.host}:${config.port} cannot be listened on`,
+    );
     // Side by side: both wait for others, and neither for the other.
     onStop('http and slack', () => Promise.all([server.close(), atMost(hearOutMs, app.stop())]));
 
@@ -172,6 +178,15 @@ export async function startBot(
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A fault of the surroundings as one line for the operator instead of a stack. */
+async function orCannotStart<T>(work: Promise<T>, what: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new CannotStart([`${what}: ${error instanceof Error ? error.message : String(error)}`]);
   }
 }
 
@@ -206,6 +221,8 @@ async function startRecurring(parts: Parts): Promise<{ stop(): Promise<void> }> 
   const writeDownHead = () => writeHeadDown(parts);
   // The first round must not hold up the start: a source that hangs is no reason not to listen.
   void askSources().catch((error: unknown) => log.warn('the alert sources could not be asked', { error }));
+  // At once, so that a file that cannot be written is heard of now and not after the first event.
+  await writeDownHead();
   const ticker = startTicker(
     [
       { name: 'ask the alert sources', schedule: '0 */5 * * * *', work: askSources },

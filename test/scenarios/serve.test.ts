@@ -249,6 +249,21 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
       expect(served.output()).toContain(name);
   });
 
+  it('says in one line that it cannot listen, or has no file for the executor', async ({
+    onTestFinished,
+  }) => {
+    const { stops, directory, env } = await setting(onTestFinished);
+    const nowhere = genesis(stops, { directory, env: { ...env, HOST: '203.0.113.1' } });
+    expect(await nowhere.exited).toBe(2);
+    expect(nowhere.output()).toMatch(/^HOST and PORT: 203\.0\.113\.1:\d+ cannot be listened on: /m);
+    const without = genesis(stops, {
+      directory,
+      env: { ...env, EXECUTOR_ENV: join(directory, 'nowhere.env') },
+    });
+    expect(await without.exited).toBe(2);
+    expect(without.output()).toMatch(/EXECUTOR_ENV/);
+  });
+
   it('does not start with playbooks that are wrong, and says where', async ({ onTestFinished }) => {
     const { stops, directory, env } = await setting(onTestFinished);
     const served = genesis(stops, {

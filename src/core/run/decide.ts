@@ -85,7 +85,9 @@ function start(
   const definition = playbookNamed(command.playbook, context);
   if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
   const { playbook } = definition;
-  const denied = forbidden(command.actor, 'change', playbook.service, context.room);
+  // The generic playbook knows no service of its own; in an incident it acts for the incident's.
+  const service = playbook.service || (context.incident?.service ?? '');
+  const denied = forbidden(command.actor, 'change', service, context.room);
   if (denied) return denied;
   const { incident } = context;
   if (incident && !isOpen(incident)) return refuse('stale', `${incident.id} was resolved meanwhile.`);
@@ -104,7 +106,7 @@ function start(
       incident: command.incident,
       playbook: playbook.name,
       title: playbook.title,
-      service: playbook.service,
+      service,
       definition: hash,
       authority: playbook.authority,
       channel: command.place.kind === 'channel' ? command.place.channel : null,

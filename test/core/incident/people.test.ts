@@ -95,6 +95,12 @@ describe('people declare an incident', () => {
     });
   });
 
+  it('walks the generic playbook with the rights of the service that the incident is about', () => {
+    const world = createWorld();
+    world.by(engineer, { ...declare, playbook: null });
+    expect(world.run('INC-1.1').service).toBe('checkout');
+  });
+
   it('knows only playbooks that operators wrote', () => {
     const world = createWorld();
     for (const playbook of ['nothing', 'constructor', '__proto__', 'toString'])
