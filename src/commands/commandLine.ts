@@ -57,7 +57,7 @@ function build(env: Env, done: (code: number) => void): Command {
     .command('sandbox')
     .description('the whole product on this machine: an emulated Slack, a service to break, and the bot')
     .option('--port <port>', 'where the page listens', wholeNumber, 8080)
-    .option('--pace <n>', 'how many times as fast as life', wholeNumber, 20)
+    .option('--pace <n>', 'how many times as fast as life', pace, 20)
     .option('--stand-in', 'do not use Prometheus and Alertmanager even where they are installed')
     .action(async (options: { port: number; pace: number; standIn?: boolean }) => {
       const { sandbox } = await import('./sandbox.ts');
@@ -127,6 +127,12 @@ function build(env: Env, done: (code: number) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+function pace(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > 1_000) throw new InvalidArgumentError('It must be from 1 to 1000.');
+  return value;
 }
 
 const oneOf =

@@ -1,6 +1,6 @@
 import { openSqliteReader } from '../adapters/sqlite/reader.ts';
 import type { Incident } from '../core/incident/incident.ts';
-import { isIncidentId } from '../core/stream.ts';
+import { incidentNamed, isIncidentId } from '../core/stream.ts';
 
 /** `genesis incidents [id]`: the newest incidents, one line each, or one with its whole log. */
 export async function incidents(
@@ -15,7 +15,7 @@ export async function incidents(
       if (recent.length === 0) print('No incidents yet.');
       return 0;
     }
-    const id = options.id.toUpperCase();
+    const id = incidentNamed(options.id);
     const state = isIncidentId(id) ? await reader.state(id) : null;
     if (state?.kind !== 'incident') {
       print(`There is no incident ${options.id}.`);

@@ -17,12 +17,12 @@ export async function manifest(
   }
   const url = `${options.http.replace(/\/$/, '')}/slack/events`;
   const document = parseDocument(text);
-  document.commentBefore = ' The Slack app, for HTTP: Slack must reach this address.';
   document.setIn(['settings', 'socket_mode_enabled'], false);
   document.setIn(['settings', 'event_subscriptions', 'request_url'], url);
   document.setIn(['settings', 'interactivity', 'request_url'], url);
   const command = document.getIn(['features', 'slash_commands', 0]);
   if (isMap(command)) command.set('url', url);
-  print(stringify(document).trimEnd());
+  // The file's own comment speaks of Socket Mode.
+  print(`# The Slack app, for HTTP: Slack must reach this address.\n${stringify(document.toJS()).trimEnd()}`);
   return 0;
 }

@@ -1,5 +1,5 @@
 import { openSqliteReader } from '../adapters/sqlite/reader.ts';
-import { isIncidentId } from '../core/stream.ts';
+import { incidentNamed, isIncidentId } from '../core/stream.ts';
 import { readPostMortem } from '../engine/postMortem.ts';
 
 export const postMortemFormats = ['md', 'html', 'json'] as const;
@@ -12,7 +12,7 @@ export async function postmortem(
 ): Promise<number> {
   const reader = openSqliteReader(options.database);
   try {
-    const id = options.id.toUpperCase();
+    const id = incidentNamed(options.id);
     if (!isIncidentId(id) || (await reader.state(id)) === null) {
       print(`There is no incident ${options.id}.`);
       return 1;

@@ -39,6 +39,10 @@ export async function sandbox(options: {
     print('Stopping.');
     await running.stop();
     return 0;
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+    print(`Port ${options.port} is taken. Choose another: npm start -- --port ${options.port + 1}`);
+    return 2;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

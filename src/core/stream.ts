@@ -10,3 +10,7 @@ export const incidentId = (number: number): IncidentId => `INC-${number}`;
 export const isIncidentId = (text: string): text is IncidentId => /^INC-[1-9]\d{0,8}$/.test(text);
 export const isRunId = (text: string): text is RunId =>
   /^(INC-[1-9]\d{0,8}\.[1-9]\d{0,4}|RUN-[1-9]\d{0,8})$/.test(text);
+
+/** The id that somebody means who types `inc-7` or only `7`. */
+export const incidentNamed = (text: string): string =>
+  /^\d+$/.test(text) ? `INC-${text}` : text.toUpperCase();

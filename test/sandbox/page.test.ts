@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { parseMrkdwn } from '../../src/sandbox/page/web/text/mrkdwn.ts';
 import { formatSlackDate, fromWallClock, wallClock } from '../../src/sandbox/page/web/text/slackDate.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
 import { requireComponent } from '../fakes/components.ts';
+import { runOn } from './patientHost.ts';
 
 /** The sandbox's page in a real browser, before the real workspace, a real Bolt app and the real patient. */
 
@@ -247,6 +248,7 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     const llmErrors = tab.getByRole('switch', { name: /LLM errors/ });
     await expect.poll(() => llmErrors.getAttribute('aria-checked')).toBe('true');
     expect(await tab.getByTestId('first-visit').count()).toBe(0);
+    await tab.getByText('An alert follows within about 20 seconds.').waitFor();
     await llmErrors.click();
     await expect.poll(() => patient.state().faults).toEqual([]);
   });
@@ -322,6 +324,49 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     await told.getByText('Only visible to you').waitFor();
     await at(other, ts).waitFor();
     expect(await other.getByTestId('ephemeral').count()).toBe(0);
+  });
+
+  it('goes to the answer that one person alone gets to a click, wherever that person reads', async () => {
+    const made = await client.conversations.create({ name: 'a-talk-that-fills-more-than-one-screen-by-far' });
+    const channel = made.channel?.id ?? '';
+    await client.conversations.invite({ channel, users: people.oncall });
+    const { ts } = await client.chat.postMessage({ channel, text: 'The card', blocks: rollBack });
+    for (let line = 1; line <= 30; line += 1)
+      await client.chat.postMessage({ channel, text: `Line ${line}\nand more` });
+    const tab = await open(`#/${people.oncall}/${channel}`);
+    const row = tab.getByRole('button', { name: /^a-talk-that-fills/ });
+    await row.hover();
+    expect(await row.locator('.channel-name').getAttribute('title')).toMatch(/^a-talk.*far$/);
+    await at(tab, ts ?? '')
+      .getByRole('button', { name: 'More actions', exact: true })
+      .click();
+    await tab.keyboard.press('ArrowDown');
+    await tab.keyboard.press('Enter');
+    const told = tab.getByTestId('ephemeral').filter({ hasText: 'Only you hear of resolve' });
+    const distance = async () => {
+      const list = await tab.getByRole('region', { name: /^Messages in/ }).boundingBox();
+      const answer = await told.boundingBox();
+      if (list === null || answer === null) return Number.POSITIVE_INFINITY;
+      return answer.y + answer.height - (list.y + list.height);
+    };
+    await expect.poll(distance).toBeLessThanOrEqual(0);
+  });
+
+  it('says why a fault has no effect, and resets the patient', async () => {
+    const tab = await open(alerts);
+    const settings = join(patient.checkout, 'config', 'llm_fallback.yaml');
+    await writeFile(settings, 'llm:\n  enabled: false\n  fallback_mode: heuristic\n');
+    await runOn(patient, 'systemctl', 'restart', 'genesis-orchestration');
+    const llmErrors = tab.getByRole('switch', { name: /LLM errors/ });
+    await llmErrors.click();
+    await llmErrors.getByText('No effect: the model is off, decomposition is heuristic').waitFor();
+    await tab.getByRole('button', { name: 'Reset the Patient' }).click();
+    await expect.poll(() => llmErrors.getAttribute('aria-checked'), { timeout: 15_000 }).toBe('false');
+    await expect
+      .poll(() => patient.state(), { timeout: 15_000 })
+      .toMatchObject({ running: true, faults: [], configuration: { llm: 'enabled' } });
+    await expect(stat(settings)).rejects.toThrow('ENOENT');
+    await tab.getByRole('button', { name: 'Reset the Patient' }).waitFor();
   });
 
   it('hints at the words of a command and sends it', async () => {
@@ -405,7 +450,14 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     await tab.getByRole('region', { name: 'Incidents' }).getByRole('button').click();
     await tab.getByTestId('topic').getByText('@On-Call Engineer').waitFor();
     await tab.getByRole('link', { name: 'Dashboard' }).waitFor();
-    await tab.getByRole('button', { name: '1 pinned' }).click();
+    const pins = tab.getByRole('button', { name: '1 pinned' });
+    await pins.click();
+    await tab.keyboard.press('Escape');
+    await expect.poll(() => pins.getAttribute('aria-expanded')).toBe('false');
+    await pins.click();
+    await tab.getByTestId('topic').click();
+    await expect.poll(() => pins.getAttribute('aria-expanded')).toBe('false');
+    await pins.click();
     await tab.getByRole('button', { name: /^The card/ }).click();
     await tab.locator('pre', { hasText: 'second line' }).waitFor();
     await tab.locator('pre', { hasText: '429 Too Many Requests' }).waitFor();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseExposition } from '../../src/sandbox/alerts/exposition.ts';
-import { FAULTS, type Fault } from '../../src/sandbox/patient/faults.ts';
+import type { Fault } from '../../src/sandbox/patient/faults.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
 import { runOn } from './patientHost.ts';
 
@@ -20,13 +20,7 @@ afterAll(async () => {
   await patient?.stop();
   await rm(directory, { recursive: true, force: true });
 });
-beforeEach(async () => {
-  for (const fault of FAULTS) await patient.set(fault, false);
-  await runOn(patient, 'git', 'checkout', '--quiet', 'main');
-  await runOn(patient, 'git', 'reset', '--quiet', '--hard', 'v1.5.0');
-  await runOn(patient, 'git', 'clean', '--quiet', '-fd');
-  await restart();
-});
+beforeEach(() => patient.reset());
 
 const restart = () => runOn(patient, 'systemctl', 'restart', 'genesis-orchestration');
 const health = async () =>
@@ -234,6 +228,46 @@ describe('crashes', () => {
     expect((await restart()).code).toBe(1);
     const journal = await runOn(patient, 'journalctl', '-u', 'genesis-orchestration', '-n', '4');
     expect(journal.stdout).toContain('config/llm_fallback.yaml cannot be read');
+  });
+});
+
+describe('a reset', () => {
+  it('takes back faults, configuration, version and log', async () => {
+    await patient.set('llm-errors', true);
+    await patient.set('aop-errors', true);
+    expect(patient.state().cures).toEqual({});
+    await configure('llm_fallback.yaml', 'llm:\n  enabled: false\n  fallback_mode: heuristic\n');
+    await runOn(patient, 'git', 'reset', '--hard', 'origin/deployment-stable');
+    await restart();
+    await patient.set('crash-loop', true);
+    expect(patient.state().cures).toEqual({ 'llm-errors': 'heuristic', 'crash-loop': 'other-version' });
+
+    const answer = await fetch(`${patient.controlUrl}/patient/reset`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      running: true,
+      version: 'v1.5.0',
+      faults: [],
+      cures: {},
+      configuration: { llm: 'enabled' },
+    });
+    expect((await runOn(patient, 'git', 'status', '--porcelain', '--branch')).stdout.trim()).toBe(
+      '## main...origin/main',
+    );
+    const log = await readFile(join(patient.checkout, 'logs', 'genesis.log'), 'utf8');
+    expect(log).not.toContain('[llm]');
+    await patient.set('llm-errors', true);
+    expect(patient.state().cures).toEqual({});
+  });
+
+  it('mends what had failed to start', async () => {
+    await patient.set('crash-loop', true);
+    await vi.waitFor(() => expect(patient.state().unit).toBe('failed'), patiently);
+    await Promise.all([patient.reset(), patient.reset()]);
+    expect(patient.state()).toMatchObject({ running: true, version: 'v1.5.0', faults: [] });
   });
 });
 

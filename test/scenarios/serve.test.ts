@@ -106,7 +106,7 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
 
     expect((await postWebhook(url, highErrorRate())).status).toBe(200);
     await said(slack, /P1 · High error rate on genesis-orchestration/);
-    await said(slack, /Could not be seen: \*Last 500 errors by kind\*.*genesis-rebuild/s);
+    await said(slack, /Could not be seen: \*Last 100 errors by kind\*.*genesis-rebuild/s);
     await said(slack, /Error rate: no data, so nothing is known/);
 
     const ready = await fetch(`${url}/readyz`);

@@ -21,7 +21,7 @@ function packed({ checkout }: Patient, archive: string): string[] {
 async function takeCommand({ emulator }: Rehearsal, slack: WorkspaceDriver): Promise<string> {
   const channel = await slack.incidentChannel(1);
   expect(channel.name).toMatch(/genesis-service-down-1$/);
-  await slack.message('#genesis-alerts', /P0.*Genesis is down.*genesis-orchestration/s);
+  await slack.message('#genesis-alerts', /P0.*Service down.*genesis-orchestration/s);
   await slack.message(channel.id, /wants a commander at once/);
   await slack.click(oncall, channel.id, 'Acknowledge');
   await vi.waitFor(
@@ -64,7 +64,7 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
 
     await emulator.person(visitor).join(channel);
     await slack.click(visitor, channel, restart);
-    await slack.told(visitor, /You may not disrupt genesis-orchestration/);
+    await slack.told(visitor, /You may not carry out disruptive actions on genesis-orchestration/);
     expect(patient.state().running).toBe(false);
 
     await slack.click(oncall, channel, restart);

@@ -48,7 +48,7 @@ describe
 
       await patient.set('llm-errors', true);
       const { id: channel } = await slack.incidentChannel(1);
-      await slack.message(channel, /Last 500 errors by kind/);
+      await slack.message(channel, /Last 100 errors by kind/);
       await slack.click(oncall, channel, 'Acknowledge');
       await slack.click(responder, channel, 'LLM rate limits or timeouts');
       const offer = await slack.message(channel, /\*Decompose without the language model\* on/);

@@ -64,7 +64,7 @@ async function walkTheWholePath(
   );
 
   // The diagnosis ran by itself, and its output stands in the threads.
-  await slack.message(channel.id, /Last 500 errors by kind/);
+  await slack.message(channel.id, /Last 100 errors by kind/);
   await slack.message(channel.id, /llm/);
   await slack.withButton(channel.id, 'LLM rate limits or timeouts');
 

@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types';
 import type { CommandBody } from '../../core/command.ts';
 import { roles } from '../../core/incident/incident.ts';
+import { planWhole } from '../../core/run/resolve.ts';
 import { severities } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { act, isOpenNow } from './answers.ts';
@@ -40,7 +41,11 @@ export async function submit(
         );
       case 'run':
         return privately(
-          submission.origin.value.incident ? 'The run starts.' : `${stream ?? 'The run'} starts.`,
+          waitsForApproval(desk, command)
+            ? 'Asked for. It starts when a second person approves the plan that stands in the channel now.'
+            : submission.origin.value.incident
+              ? 'The run starts.'
+              : `${stream ?? 'The run'} starts.`,
         );
       default:
         return { kind: 'nothing' };
@@ -103,4 +108,11 @@ function commandOf(asked: Asked, { form, origin, filled }: Submission): CommandB
     default:
       return null;
   }
+}
+
+/** Whether what was asked for has a plan that somebody else must approve first. */
+function waitsForApproval(desk: Desk, command: CommandBody): boolean {
+  if (command.type !== 'run.start' && command.type !== 'incident.start-run') return false;
+  const definition = desk.room().definitions[command.playbook];
+  return definition?.playbook.authority === 'whole' && planWhole(definition).risk === 'destructive';
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreFailed } from '../../engine/ports.ts';
 import { migrations } from './schema.ts';
@@ -45,6 +45,12 @@ export function openDatabase(file: string): { readonly db: Db; readonly unlock: 
 
 /** Opens the database for reading beside a running bot. */
 export function openForReading(file: string): Db {
+  if (!existsSync(file)) {
+    throw new StoreFailed(
+      'failed',
+      `There is no database ${file}. DATABASE_URL says where it is, such as sqlite:/var/lib/genesis/genesis.db.`,
+    );
+  }
   try {
     return new Database(file, { readonly: true, fileMustExist: true, timeout: 2_000 });
   } catch (error) {

@@ -15,8 +15,8 @@ export const rightFor: Readonly<Record<Risk, Right>> = {
 const verbFor: Readonly<Record<Right, string>> = {
   observe: 'look at',
   change: 'act on',
-  disrupt: 'disrupt',
-  destroy: 'make destructive changes to',
+  disrupt: 'carry out disruptive actions on',
+  destroy: 'carry out destructive actions on',
   approve: 'approve changes to',
   override: 'override the rules for',
 };

@@ -196,7 +196,11 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (!incident.runs.includes(run)) return refuse('not-found', `${run} is not a run of ${incident.id}.`);
       draft.emit({
         type: 'RunFinished',
-        data: { run, result, back: previousRun(incident, run) },
+        data: {
+          run,
+          result,
+          back: endedAll(incident, run, result, context) ? null : previousRun(incident, run),
+        },
         at: now,
         by,
       });
@@ -242,3 +246,16 @@ const alreadyResolved = (incident: Incident): Refusal =>
 /** The run to go back to when a later one ends: the latest walk that it interrupted and that has not ended itself. */
 const previousRun = (incident: Incident, ended: RunId): RunId | null =>
   incident.runs.findLast((run) => run !== ended && !incident.endedRuns.includes(run)) ?? null;
+
+/**
+ * A procedure that went through to its end, such as a rollback, leaves nothing to go back to: what the interrupted walk
+ * last saw or offered is about a service that is another one now.
+ */
+function endedAll({ runs, walked }: Incident, run: RunId, result: string, context: Context): boolean {
+  const name = walked[runs.slice(runs.length - walked.length).indexOf(run)];
+  return (
+    result === 'completed' &&
+    name !== undefined &&
+    playbookNamed(name, context)?.playbook.kind === 'procedure'
+  );
+}

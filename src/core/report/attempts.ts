@@ -3,11 +3,13 @@ import type { CommandOutcome, RunEvent } from '../run/events.ts';
 import type { RunId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 import type { LoggedEvent } from './postMortem.ts';
+import { procedureAttempt } from './procedureAttempt.ts';
 
 /** One thing that was done to make it better, and whether the indicator moved. */
 export type Attempt = {
   readonly run: RunId;
-  readonly step: string;
+  /** Null for a procedure that was approved as a whole: all its steps are one attempt. */
+  readonly step: string | null;
   readonly at: number;
   readonly endedAt: number | null;
   readonly by: string;
@@ -28,6 +30,18 @@ type Open = { -readonly [K in keyof Attempt]: Attempt[K] };
 
 /** Readings count only while the gate of the attempt is open; without a gate nobody knows whether it helped. */
 export function attemptsOf(events: readonly LoggedEvent[], runs: readonly RunView[]): readonly Attempt[] {
+  const procedures = runs
+    .filter(({ run }) => run.authority === 'whole')
+    .map((view) => procedureAttempt(events, view, runs))
+    .filter((attempt) => attempt !== null);
+  const single = stepAttempts(
+    events,
+    runs.filter(({ run }) => run.authority === 'each'),
+  );
+  return [...single, ...procedures].toSorted((a, b) => a.at - b.at);
+}
+
+function stepAttempts(events: readonly LoggedEvent[], runs: readonly RunView[]): readonly Attempt[] {
   const attempts: Open[] = [];
   const current = new Map<string, Open>();
   const baselines = new Map<string, number | null>();
@@ -36,8 +50,11 @@ export function attemptsOf(events: readonly LoggedEvent[], runs: readonly RunVie
     if (!view || !('step' in event.data) || !isRunEvent(event)) continue;
     const key = `${stream}/${event.data.step}`;
     if (event.type === 'BaselineTaken') baselines.set(key, event.data.reading.value);
-    if (event.type === 'CommandStarted' && event.data.command === 0) {
-      const planned = event.data.plan.commands[0];
+    // What comes from here on belongs to another try, or to no attempt at all.
+    if (event.type === 'StepEntered' || (event.type === 'CommandStarted' && event.data.command === 0))
+      current.delete(key);
+    if (event.type === 'CommandStarted' && !current.has(key)) {
+      const planned = event.data.plan.commands[event.data.command];
       if (!planned || planned.observes) continue;
       const started: Open = {
         run: view.run.id,

@@ -1,12 +1,12 @@
-import { spokenDuration } from '../duration.ts';
 import { helpedText, indicatorText, phaseRow } from './markdown.ts';
 import type { PostMortem } from './postMortem.ts';
-import { oneLine, whoInWords, writtenTime } from './written.ts';
+import { lastedInWords, oneLine, timesInWords, whoInWords, writtenTime } from './written.ts';
 
 /** The draft as one page that needs nothing else and runs nothing. */
 export function toHtml(pm: PostMortem): string {
   const { impact } = pm;
-  const lasted = impact.lastedMs === null ? 'not over' : spokenDuration(impact.lastedMs);
+  const lasted =
+    impact.lastedMs === null ? 'not over' : lastedInWords(impact.lastedMs, impact.openings.length);
   const title = `${pm.incident} · ${pm.title}`;
   return `<!doctype html>
 <html lang="en">
@@ -24,7 +24,7 @@ export function toHtml(pm: PostMortem): string {
 <h2>Summary</h2>
 <p>${html(pm.summary)}</p>
 <h2>Impact</h2>
-<p>From ${writtenTime(impact.from)} to ${impact.to === null ? 'now' : writtenTime(impact.to)} (${lasted}), ${impact.alerts} ${impact.alerts === 1 ? 'alert' : 'alerts'}${impact.reopened > 0 ? `, reopened ${impact.reopened} times` : ''}.</p>
+<p>From ${writtenTime(impact.from)} to ${impact.to === null ? 'now' : writtenTime(impact.to)} (${lasted}), ${impact.alerts} ${impact.alerts === 1 ? 'alert' : 'alerts'}${impact.reopened > 0 ? `, reopened ${timesInWords(impact.reopened)}` : ''}.</p>
 ${list(pm.alerts.map((alert) => `${alert.name}: ${alert.summary} (${writtenTime(alert.from)} to ${alert.to === null ? 'now' : writtenTime(alert.to)})`))}
 <h2>Phases</h2>
 ${table(['Phase', 'Took', 'Budget', ''], pm.phases.map(phaseRow))}

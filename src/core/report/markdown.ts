@@ -3,7 +3,7 @@ import { formatObjective, formatValue } from '../indicator/format.ts';
 import type { Attempt } from './attempts.ts';
 import { isLate, type Phase } from './phases.ts';
 import type { PostMortem } from './postMortem.ts';
-import { oneLine, whoInWords, writtenTime } from './written.ts';
+import { lastedInWords, oneLine, timesInWords, whoInWords, writtenTime } from './written.ts';
 
 /** The draft as CommonMark with tables. Foreign text stays text: no markup, no link, no mention comes of it. */
 export function toMarkdown(pm: PostMortem): string {
@@ -15,8 +15,8 @@ export function toMarkdown(pm: PostMortem): string {
     md(pm.summary),
     '## Impact',
     list([
-      `From ${writtenTime(impact.from)} to ${impact.to === null ? 'now, not over' : writtenTime(impact.to)}${impact.lastedMs === null ? '' : `: ${spokenDuration(impact.lastedMs)}`}`,
-      `${impact.alerts} ${impact.alerts === 1 ? 'alert' : 'alerts'}${impact.reopened > 0 ? `, reopened ${impact.reopened} times` : ''}`,
+      `From ${writtenTime(impact.from)} to ${impact.to === null ? 'now, not over' : writtenTime(impact.to)}${impact.lastedMs === null ? '' : `: ${lastedInWords(impact.lastedMs, impact.openings.length)}`}`,
+      `${impact.alerts} ${impact.alerts === 1 ? 'alert' : 'alerts'}${impact.reopened > 0 ? `, reopened ${timesInWords(impact.reopened)}` : ''}`,
       ...pm.alerts.map(
         (alert) =>
           `Alert ${md(alert.name)}: ${md(alert.summary)} (${writtenTime(alert.from)} to ${alert.to === null ? 'now' : writtenTime(alert.to)})`,
@@ -77,11 +77,29 @@ export function phaseRow(phase: Phase): readonly string[] {
   ];
 }
 
-/** Entities rather than backslashes for the brackets: chats that read only half of Markdown know them too. */
+const codeSpan = /(?<!`)(`[^`]+`)(?!`)/;
+/** What a table, a chat or a reader that makes links would take for its own even inside a code span. */
+const readAnyway = /[<>&@|\\]|:\/\/|\bwww\.|^`\s*`$/i;
+
+/** A code span stays one, with nothing escaped inside it, unless it holds what is read even there. */
 function md(text: string): string {
+  const parts = oneLine(text).split(codeSpan);
+  return parts
+    .map((part, index) => (index % 2 === 1 && !readAnyway.test(part) ? part : prose(part, index === 0)))
+    .join('');
+}
+
+/** Only at the start of a text does a mark make a heading, a quote or a list. */
+const never = /(?!)/;
+
+/** Entities rather than backslashes for the brackets: chats that read only half of Markdown know them too. */
+function prose(text: string, first: boolean): string {
   return (
-    oneLine(text)
-      .replaceAll(/[\\`*_[\]|~]|^[#>+-]/g, '\\$&')
+    text
+      .replaceAll(/[\\`*[\]|~]/g, '\\$&')
+      // Inside a word it is a letter like any other.
+      .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
+      .replace(first ? /^[#>+-]/ : never, '\\$&')
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')

@@ -1,4 +1,5 @@
 import type { Incident } from '../incident/incident.ts';
+import { type Opening, together } from './openings.ts';
 import type { LoggedEvent } from './postMortem.ts';
 
 /** A stretch of the response, and how it compares with the time there is for it. */
@@ -19,21 +20,26 @@ const budgets = { detect: 2 * minute, assess: 5 * minute, mitigate: 30 * minute 
 
 export function phasesOf(
   events: readonly LoggedEvent[],
-  { incident, began, over }: { incident: Incident; began: number; over: number | null },
+  { incident, openings }: { incident: Incident; openings: readonly [Opening, ...Opening[]] },
 ): readonly Phase[] {
-  const first = (type: LoggedEvent['event']['type']): number | null =>
-    events.find(({ event }) => event.type === type)?.event.at ?? null;
+  const [opening] = openings;
+  const last = openings.at(-1) ?? opening;
+  const began = opening.from;
+  const taken = openings.find(({ takenAt }) => takenAt !== null) ?? opening;
+  const mitigatedAt = events.find(({ event }) => event.type === 'MitigationStarted')?.event.at ?? null;
+  const mitigated =
+    mitigatedAt === null ? opening : (openings.findLast((each) => each.openedAt <= mitigatedAt) ?? opening);
   const phase = (
     name: Phase['name'],
     title: string,
-    span: { from: number; to: number | null; budgetMs?: number },
+    span: { from: number; to: number | null; tookMs?: number | null; budgetMs?: number },
   ): Phase => ({
     name,
     title,
     from: span.from,
     to: span.to,
     // Clocks of other machines are part of this, and no phase takes less than no time.
-    tookMs: span.to === null ? null : Math.max(0, span.to - span.from),
+    tookMs: span.tookMs ?? (span.to === null ? null : Math.max(0, span.to - span.from)),
     budgetMs: span.budgetMs ?? null,
   });
   return [
@@ -43,16 +49,25 @@ export function phasesOf(
       budgetMs: budgets.detect,
     }),
     phase('acknowledge', 'Incident to somebody having it', {
-      from: incident.openedAt,
-      to: first('IncidentAcknowledged'),
+      from: taken.openedAt,
+      to: taken.takenAt,
     }),
     phase('assess', 'First sign to first mitigation', {
-      from: began,
-      to: first('MitigationStarted'),
+      from: mitigated.from,
+      to: mitigatedAt,
       budgetMs: budgets.assess,
     }),
-    phase('mitigate', 'First sign to all quiet', { from: began, to: over, budgetMs: budgets.mitigate }),
-    phase('resolve', 'First sign to resolved', { from: began, to: incident.resolved?.at ?? null }),
+    phase('mitigate', 'First sign to all quiet', {
+      from: began,
+      to: last.to,
+      tookMs: together(openings, ({ to }) => to),
+      budgetMs: budgets.mitigate,
+    }),
+    phase('resolve', 'First sign to resolved', {
+      from: began,
+      to: incident.resolved?.at ?? null,
+      tookMs: incident.resolved ? together(openings, ({ resolvedAt }) => resolvedAt) : null,
+    }),
   ];
 }
 

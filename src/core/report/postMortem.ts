@@ -1,15 +1,17 @@
 import type { Event } from '../decision.ts';
-import { spokenDuration } from '../duration.ts';
 import { type Incident, isOpen } from '../incident/incident.ts';
 import { formatObjective, formatValue } from '../indicator/format.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, StreamId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 import { type Attempt, attemptsOf } from './attempts.ts';
+import { type Opening, openingsOf, together } from './openings.ts';
+import { type Participant, peopleOf } from './people.ts';
 import { type Phase, phasesOf } from './phases.ts';
 import { openQuestions } from './questions.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 import { type Standing, undoLedger } from './undoLedger.ts';
+import { lastedInWords } from './written.ts';
 
 export type LoggedEvent = { readonly stream: StreamId; readonly event: Event; readonly position: number };
 
@@ -32,7 +34,7 @@ export type PostMortem = {
   readonly summary: string;
   readonly impact: Impact;
   readonly phases: readonly Phase[];
-  readonly people: readonly { readonly who: string; readonly role: string }[];
+  readonly people: readonly Participant[];
   readonly alerts: readonly {
     readonly name: string;
     readonly summary: string;
@@ -52,7 +54,9 @@ export type Impact = {
   readonly from: number;
   /** When it was over: the last alert resolved, else the objective held again; null while nobody knows. */
   readonly to: number | null;
+  /** All openings together; the quiet between a resolution and the next opening does not count. */
   readonly lastedMs: number | null;
+  readonly openings: readonly Opening[];
   readonly alerts: number;
   readonly reopened: number;
 };
@@ -63,16 +67,16 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
   const ordered = events.toSorted((a, b) => a.position - b.position);
   const tried = attemptsOf(ordered, subject.runs);
   const alerts = Object.values(incident.alerts).toSorted((a, b) => a.startsAt - b.startsAt);
-  const from = Math.min(incident.openedAt, ...alerts.map((alert) => alert.startsAt));
-  const to = overAt(incident, tried);
+  const openings = openingsOf(ordered, { incident, tried });
   const impact: Impact = {
-    from,
-    to,
-    lastedMs: to === null ? null : Math.max(0, to - from),
+    from: openings[0].from,
+    to: openings.at(-1)?.to ?? null,
+    lastedMs: together(openings, ({ to }) => to),
+    openings,
     alerts: alerts.length,
     reopened: incident.reopened,
   };
-  const phases = phasesOf(ordered, { incident, began: from, over: to });
+  const phases = phasesOf(ordered, { incident, openings });
   const undo = undoLedger(subject.runs);
   return {
     incident: incident.id,
@@ -84,7 +88,7 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
     summary: summaryOf(incident, impact, tried),
     impact,
     phases,
-    people: peopleOf(incident),
+    people: peopleOf(ordered, incident),
     alerts: alerts.map((alert) => ({
       name: alert.name,
       summary: alert.summary,
@@ -94,7 +98,7 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
     timeline: timelineOf(ordered, subject.runs),
     tried,
     undo,
-    questions: openQuestions(ordered, { incident, phases, tried, undo }),
+    questions: openQuestions(ordered, { incident, openings, phases, tried, undo }),
     actionItems: {
       items: [],
       prompts: [
@@ -107,16 +111,12 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
   };
 }
 
-function overAt(incident: Incident, tried: readonly Attempt[]): number | null {
-  const ends = Object.values(incident.alerts).map((alert) => alert.endsAt);
-  if (ends.length > 0) return ends.includes(null) ? null : Math.max(...ends.map(Number));
-  return tried.findLast((attempt) => attempt.helped === 'yes')?.endedAt ?? incident.resolved?.at ?? null;
-}
-
 function summaryOf(incident: Incident, impact: Impact, tried: readonly Attempt[]): string {
   const where = incident.service === null ? '' : ` on ${incident.service}`;
   const lasted =
-    impact.lastedMs === null ? 'It is not over yet.' : `It lasted ${spokenDuration(impact.lastedMs)}.`;
+    impact.lastedMs === null
+      ? 'It is not over yet.'
+      : `It lasted ${lastedInWords(impact.lastedMs, impact.openings.length)}.`;
   const helped = tried.filter((attempt) => attempt.helped === 'yes');
   const last = helped.at(-1);
   const count = tried.length === 1 ? 'One thing was tried' : `${tried.length} things were tried`;
@@ -133,13 +133,7 @@ function summaryOf(incident: Incident, impact: Impact, tried: readonly Attempt[]
 function movement({ indicator }: Attempt): string {
   if (!indicator) return 'its check passed';
   const { title, unit, before, after, objective } = indicator;
+  if (before === null)
+    return `${title} was ${formatValue(unit, after)} (objective ${formatObjective(unit, objective)})`;
   return `${title} went from ${formatValue(unit, before)} to ${formatValue(unit, after)} (objective ${formatObjective(unit, objective)})`;
-}
-
-function peopleOf(incident: Incident): PostMortem['people'] {
-  const held = Object.entries(incident.roles).map(([role, who]) => ({ who, role }));
-  const others = incident.responders
-    .filter((who) => !held.some((each) => each.who === who))
-    .map((who) => ({ who, role: 'responder' }));
-  return [...held, ...others];
 }

@@ -1,31 +1,33 @@
 import { spokenDuration } from '../duration.ts';
 import { firingAlerts, type Incident, isOpen } from '../incident/incident.ts';
 import type { Attempt } from './attempts.ts';
+import type { Opening } from './openings.ts';
 import { isLate, type Phase } from './phases.ts';
 import type { LoggedEvent } from './postMortem.ts';
 import type { Standing } from './undoLedger.ts';
+import { timesInWords, writtenTime } from './written.ts';
 
 /** Questions that the log raises and cannot answer. They ask about the system and the playbook, never about a person. */
 export function openQuestions(
   events: readonly LoggedEvent[],
   facts: {
     incident: Incident;
+    openings: readonly Opening[];
     phases: readonly Phase[];
     tried: readonly Attempt[];
     undo: readonly Standing[];
   },
 ): readonly string[] {
-  const { incident, phases, tried, undo } = facts;
+  const { incident, openings, phases, tried, undo } = facts;
   const questions = [
     'What was the cause, and what set it off at that time?',
-    'Who noticed, and what could they not do?',
+    'Who noticed it first, and what could users not do meanwhile?',
   ];
   for (const phase of phases.filter(isLate))
     questions.push(
       `${phase.title} took ${spokenDuration(phase.tookMs ?? 0)}, budget ${spokenDuration(phase.budgetMs ?? 0)}: what took the time?`,
     );
-  if (!incident.acknowledged)
-    questions.push('Nobody took the incident: did the call reach the right people?');
+  questions.push(...untaken(openings));
   for (const { what, helped } of tried) {
     if (helped === 'no')
       questions.push(`"${what}" did not help: why was it expected to, and is it right in this place?`);
@@ -48,7 +50,7 @@ export function openQuestions(
   }
   if (incident.reopened > 0)
     questions.push(
-      `It came back ${incident.reopened === 1 ? 'once' : `${incident.reopened} times`} after it was resolved: what was not seen?`,
+      `It came back ${timesInWords(incident.reopened)} after it was resolved: what was not seen?`,
     );
   const firing = firingAlerts(incident).length;
   if (!isOpen(incident) && firing > 0)
@@ -58,5 +60,17 @@ export function openQuestions(
   const standing = undo.filter((each) => each.undo !== 'none');
   if (standing.length > 0)
     questions.push(`Do these changes stay: ${[...new Set(standing.map((each) => each.what))].join(', ')}?`);
-  return questions;
+  return [...new Set(questions)];
+}
+
+/** Each opening calls people anew, so each is asked about on its own; all of them missed is one question. */
+function untaken(openings: readonly Opening[]): readonly string[] {
+  const asked = ': did the call reach the right people?';
+  if (openings.every(({ takenAt }) => takenAt === null)) return [`Nobody took the incident${asked}`];
+  return openings.flatMap(({ takenAt, openedAt }, index) => {
+    if (takenAt !== null) return [];
+    return index === 0
+      ? [`Nobody took the incident before it was first resolved${asked}`]
+      : [`Nobody took the incident after it was reopened at ${writtenTime(openedAt)}${asked}`];
+  });
 }

@@ -3,6 +3,7 @@ import { spokenDuration } from '../duration.ts';
 import { formatObjective, formatValue } from '../indicator/format.ts';
 import type { Indicator, Step } from '../playbook/definition.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { Plan } from '../run/plan.ts';
 import type { Approval, StepState } from '../run/run.ts';
 import { findStep } from '../run/walk.ts';
 import type { RunView } from '../view.ts';
@@ -18,6 +19,8 @@ export function timelineOf(
 ): readonly TimelineEntry[] {
   const verdicts = new Map<string, string>();
   const alerts = new Map<string, string>();
+  const plans = new Map<string, Plan>();
+  const said = new Set<string>();
   return events.flatMap(({ stream, event }) => {
     const view = runs.find((each) => each.run.id === stream);
     if (event.type === 'AlertFired') alerts.set(event.data.episode, event.data.alert.name);
@@ -25,6 +28,15 @@ export function timelineOf(
       const name = alerts.get(event.data.episode) ?? 'An alert';
       return [{ at: event.at, who: event.by, what: `${name} resolved` }];
     }
+    if (event.type === 'CommandStarted') plans.set(`${stream}/${event.data.step}`, event.data.plan);
+    if (event.type === 'CommandEnded') {
+      const plan = plans.get(`${stream}/${event.data.step}`);
+      const title = plan?.commands[event.data.command]?.title ?? lookTitle(event.data.step, view);
+      return [{ at: event.at, who: event.by, what: `${title}: ${outcomeInWords(event.data.outcome)}` }];
+    }
+    // The bot tells the channel what its own event says already.
+    for (const remark of remarksOf(event)) said.add(remark);
+    if (event.type === 'NoteAdded' && event.data.kind === 'bot' && said.delete(event.data.text)) return [];
     const what = sentence(event, view, (verdict) => {
       const before = verdicts.get(stream);
       verdicts.set(stream, verdict);
@@ -33,6 +45,22 @@ export function timelineOf(
     return what === null ? [] : [{ at: event.at, who: event.by, what }];
   });
 }
+
+/** The notes that come with an event and repeat it. */
+function remarksOf(event: Event): readonly string[] {
+  switch (event.type) {
+    case 'UnresolvedForLong':
+      return [`Unresolved for ${spokenDuration(event.data.afterMs)}.`];
+    case 'IncidentReopened':
+      return [`Reopened: ${event.data.why}.`, `Reopened by <@${event.by}>: ${event.data.why}`];
+    default:
+      return [];
+  }
+}
+
+/** A look starts without an event of its own, so its title comes from the playbook. */
+const lookTitle = (id: string, view: RunView | undefined): string =>
+  stepTitle(view ? findStep(view.definition.playbook.steps, id) : null, view);
 
 /** `changed` tells whether a verdict differs from the one before: a hundred equal readings are one fact. */
 function sentence(
@@ -92,6 +120,7 @@ function runSentence(
     case 'PlanDecided':
       return approvalSentence(event.data.state, 'the plan');
     case 'StepEntered':
+    case 'CommandEnded':
     case 'OutputAppended':
     case 'BaselineTaken':
       return null;
@@ -108,12 +137,10 @@ function runSentence(
     }
     case 'StopRequested':
       return `Asked to stop: ${name}`;
-    case 'CommandEnded':
-      return `${name}: ${outcomeInWords(event.data.outcome)}`;
     case 'GateOpened': {
       const indicator = indicatorOf(event.data.gate.indicator, view);
       if (!indicator) return null;
-      const hold = event.data.gate.holdMs > 0 ? ` for ${spokenDuration(event.data.gate.holdMs)}` : '';
+      const hold = held(' for ', event.data.gate.holdMs);
       return `Watching: ${indicator.title} must be ${formatObjective(indicator.unit, indicator.objective)}${hold}`;
     }
     case 'ReadingTaken': {
@@ -135,9 +162,29 @@ function runSentence(
     case 'StepsReopened':
       return `Went back in the playbook${because(event.data.why)}`;
     case 'RunEnded':
-      return `${view?.run.title ?? 'The run'} ${event.data.kind}${because(event.data.why)}`;
+      return endedSentence(event.data, view);
     default: {
       const never: never = event;
+      return never;
+    }
+  }
+}
+
+/** What ends is the walk: the name of the playbook is often that of the trouble, which may go on. */
+function endedSentence(
+  { kind, why }: Extract<RunEvent, { type: 'RunEnded' }>['data'],
+  view: RunView | undefined,
+): string {
+  const walk = view ? `The walk of ${view.run.title}` : 'The walk';
+  switch (kind) {
+    case 'completed':
+      return `${walk} was completed${because(why)}`;
+    case 'stopped':
+      return `${walk} ended${because(why)}`;
+    case 'refused':
+      return view ? `${view.run.title} was refused${because(why)}` : `The run was refused${because(why)}`;
+    default: {
+      const never: never = kind;
       return never;
     }
   }
@@ -156,7 +203,7 @@ function settledSentence(
       const { indicator, before, after, heldMs } = how.verified;
       const { title, unit } = indicatorOf(indicator, view) ?? { title: indicator, unit: 'count' as const };
       const from = before === null ? '' : `${formatValue(unit, before)} → `;
-      return `Verified: ${title} ${from}${formatValue(unit, after)}, held for ${spokenDuration(heldMs)}`;
+      return `Verified: ${title} ${from}${formatValue(unit, after)}${held(', held for ', heldMs)}`;
     }
     case 'chosen': {
       const option =
@@ -241,5 +288,8 @@ function stepTitle(step: Step | null, view: RunView | undefined): string {
 
 const indicatorOf = (name: string, view: RunView | undefined): Indicator | undefined =>
   view?.definition.service.indicators[name];
+
+/** Nothing for a hold of no time. */
+const held = (words: string, ms: number): string => (ms < 500 ? '' : `${words}${spokenDuration(ms)}`);
 
 const because = (why: string | null): string => (why ? `: ${why}` : '');

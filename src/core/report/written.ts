@@ -1,3 +1,5 @@
+import { spokenDuration } from '../duration.ts';
+
 /** `2026-11-21 14:02:09`, always UTC. */
 export const writtenTime = (at: number): string =>
   Number.isFinite(at) ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : 'unknown';
@@ -23,3 +25,10 @@ export function whoInWords(id: string): string {
   if (id === 'bot') return 'the bot';
   return id.startsWith('operator:') ? `operator ${id.slice('operator:'.length)}` : id;
 }
+
+/** `once`, `3 times`. */
+export const timesInWords = (times: number): string => (times === 1 ? 'once' : `${times} times`);
+
+/** `20 min`, and for what came back `26 min in 2 openings`. */
+export const lastedInWords = (ms: number, openings: number): string =>
+  openings === 1 ? spokenDuration(ms) : `${spokenDuration(ms)} in ${openings} openings`;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RELEASES, type Release } from './checkoutFiles.ts';
@@ -48,6 +48,19 @@ export async function prepareCheckout(directory: string): Promise<string> {
   return checkout;
 }
 
+/**
+ * Brings a checkout back to the current release on main: what was changed or added since is gone, `logs/genesis.log`
+ * too. What git ignores otherwise stays.
+ * @throws Error when git fails
+ */
+export async function restoreCheckout(checkout: string): Promise<void> {
+  const [, current] = RELEASES;
+  await git(checkout, ['checkout', '--quiet', '--force', '-B', 'main', current.version]);
+  await git(checkout, ['branch', '--quiet', '--set-upstream-to=origin/main', 'main']);
+  await git(checkout, ['clean', '--quiet', '--force', '-d']);
+  await rm(join(checkout, 'logs', 'genesis.log'), { force: true });
+}
+
 async function release(checkout: string, { version, date, message, files }: Release): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const path = join(checkout, name);
@@ -72,6 +85,6 @@ async function git(directory: string, args: readonly string[], date?: string): P
   try {
     await run('git', [...args], { cwd: directory, env });
   } catch (cause) {
-    throw new Error(`git ${args[0]} failed while preparing the patient (is git installed?)`, { cause });
+    throw new Error(`git ${args[0]} failed in the patient's checkout (is git installed?)`, { cause });
   }
 }

@@ -11,6 +11,8 @@ export type Controlled = Readonly<{
   state: () => unknown;
   series: (since: number) => readonly SeriesPoint[];
   set: (fault: Fault, on: boolean) => Promise<void>;
+  /** As the patient was when it started for the first time. */
+  reset: () => Promise<void>;
   hostMetrics: () => string;
   world: () => World;
 }>;
@@ -82,6 +84,10 @@ async function change(request: IncomingMessage, path: string, controlled: Contro
     '/patient/fault': async (body) => {
       const { fault, on } = faultSchema.parse(body);
       await controlled.set(fault, on);
+      return controlled.state();
+    },
+    '/patient/reset': async () => {
+      await controlled.reset();
       return controlled.state();
     },
     '/run': async (body) => {

@@ -7,6 +7,7 @@ export type Journal = Readonly<{
   write: (source: string, text: string) => void;
   /** The newest `lines` lines since `since`, oldest first. */
   read: (wanted: { since: number; lines: number }) => JournalLine[];
+  clear: () => void;
 }>;
 
 export function createJournal(now: () => number): Journal {
@@ -21,5 +22,6 @@ export function createJournal(now: () => number): Journal {
       const recent = kept.filter(({ at }) => at >= since);
       return recent.slice(Math.max(0, recent.length - lines));
     },
+    clear: () => void kept.splice(0),
   };
 }

@@ -1,15 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { prepareCheckout } from './checkout.ts';
+import { prepareCheckout, restoreCheckout } from './checkout.ts';
 import { startControl } from './control.ts';
+import { type Cure, cureOf } from './effect.ts';
 import { BROKEN_VERSION, type Fault, isFault } from './faults.ts';
 import { hostMetrics } from './hostMetrics.ts';
 import { createJournal } from './journal.ts';
 import { writePrograms } from './programFiles.ts';
 import { createSeries, type SeriesPoint } from './series.ts';
-import { type Flags, readFlags, readVersion } from './settings.ts';
-import { createSupervisor, type UnitState } from './supervisor.ts';
+import { type Flags, isShutDown, readFlags, readVersion } from './settings.ts';
+import { createSupervisor, type Running, type UnitState } from './supervisor.ts';
 
 export type PatientOptions = Readonly<{
   /** Everything that the patient writes is under it. */
@@ -28,6 +29,8 @@ export type PatientState = Readonly<{
   /** What runs, or else what would run after a start. */
   version: string;
   faults: readonly Fault[];
+  /** Why a fault that is on has no effect on the running service; it is left out where it has one. */
+  cures: Readonly<Partial<Record<Fault, Cure>>>;
   pid: number | null;
   uptimeSeconds: number | null;
   /** Null while the file cannot be read. */
@@ -46,6 +49,12 @@ export type Patient = Readonly<{
   hostMetricsUrl: string;
   controlUrl: string;
   set: (fault: Fault, on: boolean) => Promise<void>;
+  /**
+   * All faults off, the checkout at its current release without what mitigations wrote, log and journal emptied, the
+   * service started anew.
+   * @throws Error when git fails or the service does not start
+   */
+  reset: () => Promise<void>;
   state: () => PatientState;
   series: (since?: number) => SeriesPoint[];
   stop: () => Promise<void>;
@@ -96,18 +105,37 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
     if (mended && supervisor.state().kind === 'failed') await start(supervisor.start);
   };
 
+  const restore = async (): Promise<void> => {
+    await supervisor.stop();
+    faults.clear();
+    await restoreCheckout(checkout);
+    journal.clear();
+    // Somebody may have started it in the meantime, with what was configured before.
+    if (!(await supervisor.restart())) throw new Error('the service did not start after the reset');
+  };
+  let resetting: Promise<void> | undefined;
+  const reset = (): Promise<void> => {
+    // Two at once would get into each other's way in git.
+    resetting ??= restore().finally(() => {
+      resetting = undefined;
+    });
+    return resetting;
+  };
+
   const state = (): PatientState => {
     const unit = supervisor.state();
     const running = unit.kind === 'active' ? unit : undefined;
+    const flags = flagsOrNull(checkout);
     return {
       running: running !== undefined,
       unit: unit.kind,
       version: running?.running.version ?? readVersion(checkout),
       faults: active(),
+      cures: running === undefined ? {} : curesOf(active(), running.running, flags),
       pid: running?.pid ?? null,
       uptimeSeconds:
         running === undefined ? null : Math.max(0, Math.floor((now() - running.since) / SECOND_MS)),
-      flags: flagsOrNull(checkout),
+      flags,
       configuration: running === undefined ? null : configurationOf(running.running),
     };
   };
@@ -117,6 +145,7 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
       state,
       series: series.points,
       set,
+      reset,
       hostMetrics: () => hostMetrics(active()),
       world: () => ({
         unit: supervisor.state(),
@@ -155,6 +184,7 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
     hostMetricsUrl: `${control.url}/metrics`,
     controlUrl: control.url,
     set,
+    reset,
     state,
     series: (since = 0) => series.points(since),
     stop,
@@ -170,6 +200,11 @@ function configurationOf({
   htdagCache,
 }: Readonly<{ llm: string; aop: string; htdagCache: boolean }>) {
   return { llm, aop, htdagCache };
+}
+
+function curesOf(faults: readonly Fault[], running: Running, flags: Flags | null) {
+  const cures = faults.map((fault) => [fault, cureOf(fault, running, isShutDown(flags ?? {}))] as const);
+  return Object.fromEntries(cures.filter(([, cure]) => cure !== undefined));
 }
 
 function flagsOrNull(checkout: string): Flags | null {

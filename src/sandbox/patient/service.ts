@@ -5,7 +5,7 @@ import { BROKEN_VERSION } from './faults.ts';
 import { type News, orderSchema, serviceEnvironmentSchema } from './messages.ts';
 import { createServiceLog } from './serviceLog.ts';
 import { createServiceMetrics } from './serviceMetrics.ts';
-import { type Flags, readFlags, readSettings } from './settings.ts';
+import { type Flags, isShutDown, readFlags, readSettings } from './settings.ts';
 import { createWorkload, OPERATIONS_PER_SECOND } from './workload.ts';
 
 /*
@@ -64,8 +64,7 @@ let openedAt: number | undefined;
 let worked = Date.now();
 let second = { operations: 0, errors: 0, seconds: [] as number[] };
 
-const shutDown = (): boolean =>
-  flags.emergency_shutdown?.enabled === true || flags.orchestration_enabled?.enabled === false;
+const shutDown = (): boolean => isShutDown(flags);
 
 function tick(): void {
   const now = Date.now();

@@ -77,6 +77,10 @@ export function readFlags(checkout: string): Flags {
   }
 }
 
+/** Whether the flags keep the service from doing any operation. */
+export const isShutDown = (flags: Flags): boolean =>
+  flags.emergency_shutdown?.enabled === true || flags.orchestration_enabled?.enabled === false;
+
 function readYaml<T>(checkout: string, name: string, schema: z.ZodType<T>): T | undefined {
   const path = join(checkout, 'config', name);
   if (!existsSync(path)) return undefined;

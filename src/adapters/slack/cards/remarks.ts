@@ -5,7 +5,7 @@ import type { Incident } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, spoken, who } from '../escape.ts';
-import { actions, button, type Card, card, context, section } from './blocks.ts';
+import { actions, button, type Card, card, context, section, titleCase } from './blocks.ts';
 
 /** Short messages in an incident: something was said, went quiet, ended, or takes too long. */
 
@@ -46,7 +46,8 @@ export function quiet({ incident }: Extract<View, { kind: 'quiet' }>): Card {
       section('All alerts had resolved; since then one fires again.'),
     ]);
   }
-  const said = 'All alerts have resolved. Resolve when you are satisfied.';
+  const said =
+    'All alerts have resolved. Resolve when you are satisfied; a check that still runs ends with it.';
   return card(key, 'quiet', said, [
     section(said),
     ...actions([
@@ -97,7 +98,9 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
       : actions([
           button({
             id: 'incident.run',
-            label: offer.playbook.title,
+            label: offer.playbook.name.startsWith('rollback-')
+              ? 'Roll Back'
+              : titleCase(offer.playbook.title),
             value: { incident: incident.id, option: offer.playbook.name },
             style: 'primary',
           }),

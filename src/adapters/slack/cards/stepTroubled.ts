@@ -4,13 +4,13 @@ import type { Plan } from '../../../core/run/plan.ts';
 import { planAction } from '../../../core/run/resolve.ts';
 import type { StepState } from '../../../core/run/run.ts';
 import { lastChoice } from '../../../core/run/walk.ts';
-import { code, foreign, foreignLines, who } from '../escape.ts';
+import { foreign, foreignLines, who } from '../escape.ts';
 import { actions, button, context, preformatted, section } from './blocks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
 import {
-  firstLines,
   indicatorOf,
   indicatorTitle,
+  lastLines,
   objectiveText,
   places,
   stepTitle,
@@ -27,7 +27,7 @@ export function failed(shown: StepShown, state: Extract<StepState, { kind: 'fail
     blocks: [
       section(said),
       ...output(shown),
-      context(`${state.by === null ? '' : `${who(state.by)} · `}${time(state.at)} · ${code(state.code, 60)}`),
+      context(`${state.by === null ? '' : `${who(state.by)} · `}${time(state.at)}`),
       ...actions([tryAgain(shown, 'Try Again', state.plan, 'primary'), ...chooseAgain(shown), skip(shown)]),
     ],
   };
@@ -93,8 +93,9 @@ function probeText(shown: StepShown, state: Extract<StepState, { kind: 'unknown'
   return `${title} is ${valueText(indicator, probe.value)}, objective ${objectiveText(indicator)}`;
 }
 
+/** The last lines: what several commands printed stands in one piece, and the one that failed came last. */
 const output = (shown: StepShown) => {
-  const lines = firstLines(shown.record.output, 8);
+  const { text: lines } = lastLines(shown.record.output, 8);
   return lines === '' ? [] : [preformatted(lines, 1_500)];
 };
 

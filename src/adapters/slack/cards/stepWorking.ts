@@ -70,7 +70,9 @@ export function verifying(
   return {
     text: `${title}: ${said}`,
     blocks: [
-      section(`*${title}*${shown.step.kind === 'do' ? ' has run and is verified:' : ''}\n${said}`),
+      section(
+        `*${title}*${shown.step.kind === 'do' ? ' has run. Whether it helped is being checked:' : ''}\n${said}`,
+      ),
       ...blind,
       context(`Since ${time(state.since)}`),
       ...actions([button({ id: 'step.skip', label: 'Skip the Check', value: stepValue(shown) })]),

@@ -3,8 +3,8 @@ import type { PersonChannel, PersonState } from '../../emulator/personApi.ts';
 import { actAs } from './api.ts';
 import { AppPane } from './chat/appPane.tsx';
 import { ChannelPane } from './chat/channelPane.tsx';
-import { FirstVisit } from './chat/firstVisit.tsx';
-import { Sidebar } from './chat/sidebar.tsx';
+import { AlertAwaited, FirstVisit } from './chat/firstVisit.tsx';
+import { isForIncident, Sidebar } from './chat/sidebar.tsx';
 import { ThreadPane } from './chat/threadPane.tsx';
 import { Modal } from './dialogs/modal.tsx';
 import { keepEqualParts } from './json.ts';
@@ -41,8 +41,9 @@ export function App() {
   const [place, go] = usePlace();
   const { state, connection, isUnknownPerson, faultChanges } = useWorkspace(place.as);
   const [notice, notify] = useNotice();
-  const { patient, turn } = usePatient(notify);
+  const { patient, turn, reset } = usePatient(notify);
   const [isFirstVisit, endFirstVisit] = useFirstVisit();
+  const [hasBroken, setBroken] = useState(false);
   const [drawer, setDrawer] = useState<Drawer>('none');
   const [isPatientWanted, setPatientWanted] = useState<boolean | null>(null);
   const isPhone = useMedia('(max-width: 760px)');
@@ -105,8 +106,10 @@ export function App() {
     else setPatientWanted(isShown);
   };
   const hasFault = patient.kind === 'known' && patient.state.faults.length > 0;
+  const isAlertAwaited = hasBroken && hasFault && !state.channels.some(isForIncident);
   const breakIt = () => {
     endFirstVisit();
+    setBroken(true);
     void turn('llm-errors', true);
   };
 
@@ -151,7 +154,11 @@ export function App() {
           <AppPane key={state.me.id} state={state} />
         ) : (
           <ChannelPane key={`${state.me.id}/${channel.id}`} channel={channel}>
-            {isFirstVisit && !hasFault ? <FirstVisit onBreak={breakIt} /> : undefined}
+            {isAlertAwaited ? (
+              <AlertAwaited />
+            ) : isFirstVisit && !hasFault ? (
+              <FirstVisit onBreak={breakIt} />
+            ) : undefined}
           </ChannelPane>
         )}
         {hasThread && channel !== undefined && (
@@ -169,6 +176,7 @@ export function App() {
               endFirstVisit();
               void turn(fault, on);
             }}
+            onReset={reset}
             faultChanges={faultChanges}
             onClose={() => showPatient(false)}
           />

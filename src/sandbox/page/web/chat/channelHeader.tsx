@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { PersonChannel } from '../../../emulator/personApi.ts';
 import { useSession } from '../session.ts';
 import { Link, MrkdwnLine, spoken } from '../text/inlineText.tsx';
@@ -9,6 +9,25 @@ import { ChannelMark } from './sidebar.tsx';
 function Pins({ channel }: { channel: PersonChannel }) {
   const { state } = useSession();
   const [isOpen, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const closeOutside = ({ target }: PointerEvent) => {
+      if (target instanceof Node && root.current?.contains(target) !== true) setOpen(false);
+    };
+    const closeOnEscape = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape') return;
+      setOpen(false);
+      opener.current?.focus();
+    };
+    document.addEventListener('pointerdown', closeOutside);
+    document.addEventListener('keydown', closeOnEscape);
+    return () => {
+      document.removeEventListener('pointerdown', closeOutside);
+      document.removeEventListener('keydown', closeOnEscape);
+    };
+  }, [isOpen]);
   const pinned = channel.pins
     .map((ts) => channel.messages.find((message) => message.ts === ts))
     .filter((message) => message !== undefined);
@@ -20,8 +39,14 @@ function Pins({ channel }: { channel: PersonChannel }) {
     message?.classList.add('pointed-at');
   };
   return (
-    <div className="pins">
-      <button type="button" className="chip" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+    <div className="pins" ref={root}>
+      <button
+        ref={opener}
+        type="button"
+        className="chip"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         <PinIcon /> {pinned.length} pinned
       </button>
       {isOpen && (

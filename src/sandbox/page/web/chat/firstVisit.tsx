@@ -1,3 +1,12 @@
+/** After the first break, until the first incident channel is there. */
+export function AlertAwaited() {
+  return (
+    <p className="alert-awaited" role="status">
+      An alert follows within about 20 seconds.
+    </p>
+  );
+}
+
 /** What a newcomer sees above the first conversation: three sentences and one button. */
 export function FirstVisit({ onBreak }: { onBreak: () => void }) {
   return (

@@ -5,6 +5,9 @@ import type { Conversation, Entry } from './conversation.ts';
 import { entriesOf } from './conversation.ts';
 import { Ephemeral, Message } from './message.tsx';
 
+/** What comes to one person alone this soon after a click or a command is the answer to it, in milliseconds. */
+const answerWithin = 10_000;
+
 /** How near to its end a conversation counts as read to the end, in pixels. */
 const nearEnd = 48;
 
@@ -80,6 +83,7 @@ export function MessageList({
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const actedAt = useRef(0);
   const size = useRef('');
   const [hasMore, setHasMore] = useState(false);
   const entries = useMemo(() => entriesOf(conversation, state, Date.now()), [conversation, state]);
@@ -101,6 +105,29 @@ export function MessageList({
     if (scroller.current !== null) watcher.observe(scroller.current);
     return () => watcher.disconnect();
   }, []);
+
+  // The composer's keys and clicks count as much as those among the messages.
+  useEffect(() => {
+    const pane = scroller.current?.closest('main, aside');
+    const act = () => {
+      actedAt.current = Date.now();
+    };
+    pane?.addEventListener('click', act);
+    pane?.addEventListener('keydown', act);
+    return () => {
+      pane?.removeEventListener('click', act);
+      pane?.removeEventListener('keydown', act);
+    };
+  }, []);
+
+  // Before what follows, which goes to the end where the reader stands there.
+  const answers = conversation.ephemerals.length;
+  const answersBefore = useRef(answers);
+  useLayoutEffect(() => {
+    const isAnswer = answers > answersBefore.current && Date.now() - actedAt.current < answerWithin;
+    answersBefore.current = answers;
+    if (isAnswer) isAtEnd.current = true;
+  }, [answers]);
 
   // What matters is that something new stands at the end.
   useLayoutEffect(() => {

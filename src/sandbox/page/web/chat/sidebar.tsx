@@ -19,6 +19,12 @@ export function ChannelMark({ channel }: { channel: PersonChannel }) {
   );
 }
 
+/** A name that is cut is told in full when pointed at. */
+function tellWhatIsCut({ currentTarget: row }: React.PointerEvent<HTMLElement>): void {
+  const name = row.querySelector<HTMLElement>('.channel-name');
+  if (name !== null) name.title = name.scrollWidth > name.clientWidth ? (name.textContent ?? '') : '';
+}
+
 function Row({
   isCurrent,
   unread,
@@ -45,6 +51,7 @@ function Row({
         className={`channel-row ${unread > 0 ? 'is-unread' : ''} ${className}`}
         aria-current={isCurrent ? 'page' : undefined}
         aria-label={said === '' ? name : `${name}, ${said}`}
+        onPointerEnter={tellWhatIsCut}
         onClick={onOpen}
       >
         {children}
@@ -60,7 +67,7 @@ function byCreation(channels: PersonChannel[]): PersonChannel[] {
   return [...channels].reverse();
 }
 
-function isForIncident({ name }: PersonChannel): boolean {
+export function isForIncident({ name }: PersonChannel): boolean {
   return /^(incident|drill|inc)-\d*/.test(name);
 }
 

@@ -17,7 +17,8 @@ export interface ChartProps {
   format: (value: number) => string;
 }
 
-const height = 84;
+/** The style sheet names the same. */
+const height = 92;
 
 /** In seconds. */
 const leastSpan = 90;
@@ -43,7 +44,8 @@ function optionsFor(box: HTMLElement, { objective, format, zone }: ChartProps): 
   return {
     width: Math.max(120, box.clientWidth),
     height,
-    padding: [8, 4, 0, 0],
+    // Half of a time's label may stand beyond the right end.
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'patient' } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), zone),
@@ -56,8 +58,9 @@ function optionsFor(box: HTMLElement, { objective, format, zone }: ChartProps): 
     axes: [
       {
         ...axis,
-        size: 20,
-        gap: 2,
+        // The lowest value's label reaches below the line; the times stand below it.
+        size: 26,
+        gap: 9,
         space: 60,
         incrs: [60, 120, 300],
         font: '11px system-ui',
@@ -66,7 +69,7 @@ function optionsFor(box: HTMLElement, { objective, format, zone }: ChartProps): 
       },
       {
         ...axis,
-        size: 44,
+        size: 50,
         gap: 4,
         space: 26,
         font: '11px system-ui',

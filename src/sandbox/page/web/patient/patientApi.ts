@@ -13,11 +13,15 @@ export const faultNames = [
 
 export type FaultName = (typeof faultNames)[number];
 
+export type Cure = 'heuristic' | 'relaxed' | 'cached' | 'other-version' | 'shutdown';
+
 export interface PatientState {
   running: boolean;
   unit: string;
   version: string;
   faults: string[];
+  /** Why a fault that is on has no effect at present. */
+  cures: Partial<Record<FaultName, Cure>>;
   pid: number | null;
   uptimeSeconds: number | null;
   configuration: { llm: string; aop: string; htdagCache: boolean } | null;
@@ -47,13 +51,18 @@ export async function fetchSeries(since: number): Promise<SeriesPoint[]> {
   return (await getJson(`/patient/series?since=${since}`)) as SeriesPoint[];
 }
 
-/** @throws when the patient does not answer or refuses */
-export async function setFault(fault: FaultName, on: boolean): Promise<PatientState> {
-  const response = await fetch('/patient/fault', {
+async function order(path: string, body: unknown): Promise<PatientState> {
+  const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ fault, on }),
+    body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`The patient answered with HTTP status ${response.status}`);
   return (await response.json()) as PatientState;
 }
+
+/** @throws when the patient does not answer or refuses */
+export const setFault = (fault: FaultName, on: boolean) => order('/patient/fault', { fault, on });
+
+/** @throws when the patient does not answer or did not come up again */
+export const resetPatient = () => order('/patient/reset', {});

@@ -1,7 +1,7 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useSession } from '../session.ts';
 import { Chart } from './chart.tsx';
-import type { FaultName, PatientState, SeriesPoint } from './patientApi.ts';
+import type { Cure, FaultName, PatientState, SeriesPoint } from './patientApi.ts';
 import { faultNames } from './patientApi.ts';
 import { SlackFaults } from './slackFaults.tsx';
 import { Switch } from './switch.tsx';
@@ -17,6 +17,19 @@ const faultWords: Readonly<Record<FaultName, { name: string; help: string }>> = 
   'aop-errors': { name: 'Plans refused', help: '0.9 % of plans are refused' },
   'network-errors': { name: 'Network errors', help: 'Over by itself in a minute' },
 };
+
+function noteOf(fault: FaultName, { cures, version }: PatientState): string {
+  const cure = cures[fault];
+  if (cure === undefined) return '';
+  const words: Readonly<Record<Cure, string>> = {
+    heuristic: 'the model is off, decomposition is heuristic',
+    relaxed: 'the thresholds are relaxed',
+    cached: 'the decomposition cache is on',
+    'other-version': `${version} runs, which does not have this fault`,
+    shutdown: 'a flag has shut the service down',
+  };
+  return `No effect: ${words[cure]}`;
+}
 
 /** The objectives of the service's indicators: errors below 0.1 %, P95 below 200 ms. */
 const errorObjective = 0.1;
@@ -114,15 +127,35 @@ function Facts({ state }: { state: PatientState }) {
   );
 }
 
+/** As it takes some seconds, it says that it is under way. */
+function ResetButton({ onReset }: { onReset: () => Promise<void> }) {
+  const [isBusy, setBusy] = useState(false);
+  const reset = async () => {
+    setBusy(true);
+    await onReset();
+    setBusy(false);
+  };
+  return (
+    <div className="patient-reset">
+      <button type="button" className="button" disabled={isBusy} onClick={() => void reset()}>
+        {isBusy ? 'Resetting…' : 'Reset the Patient'}
+      </button>
+      <small>Faults off, configuration and version as at first, log emptied, service restarted.</small>
+    </div>
+  );
+}
+
 /** The service that is broken and mended: how it is, and how to break it. */
 export function PatientPanel({
   patient,
   onTurn,
+  onReset,
   faultChanges,
   onClose,
 }: {
   patient: Patient;
   onTurn: (fault: FaultName, on: boolean) => void;
+  onReset: () => Promise<void>;
   faultChanges: number;
   onClose: () => void;
 }) {
@@ -150,11 +183,13 @@ export function PatientPanel({
             <Switch
               key={fault}
               {...faultWords[fault]}
+              note={isKnown ? noteOf(fault, patient.state) : ''}
               isOn={isKnown && patient.state.faults.includes(fault)}
               onTurn={(on) => onTurn(fault, on)}
             />
           ))}
         </div>
+        <ResetButton onReset={onReset} />
         <SlackFaults changes={faultChanges} />
       </div>
     </aside>

@@ -2,11 +2,14 @@
 export function Switch({
   name,
   help,
+  note = '',
   isOn,
   onTurn,
 }: {
   name: string;
   help: string;
+  /** Why it does not do what it says, while it does not. */
+  note?: string;
   isOn: boolean;
   onTurn: (on: boolean) => void;
 }) {
@@ -15,6 +18,7 @@ export function Switch({
       <span className="switch-words">
         <span>{name}</span>
         <small>{help}</small>
+        {note !== '' && <small className="switch-note">{note}</small>}
       </span>
       <span className="switch-track" aria-hidden="true">
         <span />

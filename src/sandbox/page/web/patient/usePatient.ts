@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { FaultName, PatientState, SeriesPoint } from './patientApi.ts';
-import { fetchPatient, fetchSeries, setFault } from './patientApi.ts';
+import { fetchPatient, fetchSeries, resetPatient, setFault } from './patientApi.ts';
 
 /** The patient as it stands, asked once a second while somebody looks. */
 
@@ -24,6 +24,7 @@ function joined(before: SeriesPoint[], more: SeriesPoint[]): SeriesPoint[] {
 export function usePatient(onFailure: (sentence: string) => void): {
   patient: Patient;
   turn: (fault: FaultName, on: boolean) => Promise<void>;
+  reset: () => Promise<void>;
 } {
   const [patient, setPatient] = useState<Patient>({ kind: 'asking' });
   useEffect(() => {
@@ -54,9 +55,9 @@ export function usePatient(onFailure: (sentence: string) => void): {
     };
   }, []);
 
-  async function turn(fault: FaultName, on: boolean): Promise<void> {
+  async function change(ordered: () => Promise<PatientState>): Promise<void> {
     try {
-      const state = await setFault(fault, on);
+      const state = await ordered();
       setPatient((before) => ({
         kind: 'known',
         state,
@@ -69,5 +70,9 @@ export function usePatient(onFailure: (sentence: string) => void): {
     }
   }
 
-  return { patient, turn };
+  return {
+    patient,
+    turn: (fault, on) => change(() => setFault(fault, on)),
+    reset: () => change(resetPatient),
+  };
 }

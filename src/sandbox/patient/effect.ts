@@ -1,0 +1,35 @@
+import type { Fault } from './faults.ts';
+import { BROKEN_VERSION } from './faults.ts';
+import type { Running } from './supervisor.ts';
+
+/** What has been done about a fault that is still on, so that nothing of it can be felt. */
+export const CURES = ['heuristic', 'relaxed', 'cached', 'other-version', 'shutdown'] as const;
+export type Cure = (typeof CURES)[number];
+
+/** The faults that show in operations alone, and not at all while there are none. */
+const IN_OPERATIONS: readonly Fault[] = ['llm-errors', 'aop-errors', 'network-errors', 'slow'];
+
+/** Why a fault has no effect on the running service; undefined while it has one. */
+export function cureOf(fault: Fault, running: Running, isShutDown: boolean): Cure | undefined {
+  if (isShutDown && IN_OPERATIONS.includes(fault)) return 'shutdown';
+  switch (fault) {
+    case 'llm-errors':
+      return running.llm === 'heuristic' ? 'heuristic' : undefined;
+    case 'aop-errors':
+      return running.aop === 'relaxed' ? 'relaxed' : undefined;
+    case 'slow':
+      if (running.llm === 'heuristic') return 'heuristic';
+      return running.htdagCache ? 'cached' : undefined;
+    case 'crash-loop':
+      return running.version === BROKEN_VERSION ? undefined : 'other-version';
+    case 'network-errors':
+    case 'crash':
+    case 'no-metrics':
+    case 'disk-full':
+      return undefined;
+    default: {
+      const never: never = fault;
+      return never;
+    }
+  }
+}
