@@ -1,10 +1,10 @@
 import type { Command } from '../core/command.ts';
 import type { Answer } from '../core/decision.ts';
-import { type Effect, subjectKey } from '../core/effect.ts';
+import { subjectKey } from '../core/effect.ts';
 import type { Room } from '../core/playbook/room.ts';
-import { type IncidentId, isIncidentId, isRunId } from '../core/stream.ts';
 import { postChart } from './charts.ts';
 import { commandId, performCommand } from './commands.ts';
+import { interruptedCommand, sayGivenUp } from './givenUp.ts';
 import type { Log } from './log.ts';
 import { incidentState, placeOf, runView, viewOf } from './messages.ts';
 import {
@@ -342,67 +342,3 @@ function asWorkFailed(error: unknown, { effect }: Claimed): WorkFailed {
     ? new WorkFailed('store', message, { retry: { afterMs: null }, cause: error })
     : new WorkFailed('fault', message, { cause: error });
 }
-
-/** What is recorded for a command whose process died with the bot, or before the bot learned of its end. */
-export function interruptedCommand(
-  effect: Extract<Effect, { kind: 'run-command' }>,
-  why = 'The bot stopped while this ran.',
-): Command {
-  const { run, step, attempt, command } = effect;
-  const message = `${why} It may or may not have happened.`;
-  const outcome = { kind: 'unknown', message } as const;
-  return {
-    actor: { kind: 'bot' },
-    type: 'run.command-ended',
-    run,
-    step,
-    attempt,
-    command,
-    outcome,
-    previous: undefined,
-  };
-}
-
-/** Something that will not be tried again is said where people look, unless the saying itself is what failed. */
-function sayGivenUp({ effect, stream }: Claimed, now: number, failure: WorkFailed): readonly Command[] {
-  // A run waits for these two; without an answer it would wait for ever.
-  if (effect.kind === 'run-command') return [interruptedCommand(effect, failure.message)];
-  if (effect.kind === 'read-indicator') {
-    const { run, step, attempt, purpose } = effect;
-    const reading = { at: now, verdict: 'inconclusive', why: failure.message, value: null } as const;
-    return [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }];
-  }
-  // A run outside any incident that cannot be seen has nobody who could end it.
-  if (effect.kind === 'show' && isRunId(stream) && stream.startsWith('RUN-')) {
-    const why = `Its messages cannot be posted. ${failure.message}`;
-    return [{ actor: { kind: 'bot' }, type: 'run.end', run: stream, why }];
-  }
-  const incident = (stream.split('.')[0] ?? '') as IncidentId;
-  if (effect.kind === 'show' || !isIncidentId(incident)) return [];
-  const actor = { kind: 'bot' } as const;
-  if (effect.kind === 'open-channel') {
-    return [{ actor, type: 'incident.channel-failed', incident, message: failure.message }];
-  }
-  return [
-    {
-      actor,
-      type: 'incident.effect-given-up',
-      incident,
-      what: inWords[effect.kind],
-      message: failure.message,
-    },
-  ];
-}
-
-type SaidElsewhere = 'show' | 'open-channel' | 'run-command' | 'read-indicator';
-
-const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> = {
-  'set-topic': 'Setting the topic',
-  invite: 'Inviting people',
-  pin: 'Pinning the card',
-  bookmark: 'Adding a bookmark',
-  chart: 'Posting the chart',
-  'post-mortem': 'Posting the post-mortem draft',
-  'stop-command': 'Stopping a command',
-  tell: 'An internal step',
-};

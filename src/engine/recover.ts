@@ -1,6 +1,6 @@
 import type { Room } from '../core/playbook/room.ts';
+import { interruptedCommand } from './givenUp.ts';
 import type { Log } from './log.ts';
-import { interruptedCommand } from './perform.ts';
 import type { Store } from './ports.ts';
 
 /**
