@@ -22,9 +22,10 @@ export type SlackClient = {
 
 const authTest = z.object({
   user_id: z.string(),
-  bot_id: z.string(),
+  // Only what is needed to begin with: a Slack behind a proxy may tell less than the real one.
+  bot_id: z.string().optional(),
   team_id: z.string(),
-  url: z.string(),
+  url: z.url().default('https://slack.com/'),
 });
 
 export function createSlackClient(options: {
@@ -69,7 +70,7 @@ export function createSlackClient(options: {
       });
     }
     const { user_id, bot_id, team_id, url } = answer.data;
-    return { botUserId: user_id, botId: bot_id, teamId: team_id, url };
+    return { botUserId: user_id, botId: bot_id ?? user_id, teamId: team_id, url };
   }
 
   const identity = (): Promise<Identity> => {
