@@ -16,6 +16,7 @@ import { createSlackClient } from './adapters/slack/slackClient.ts';
 import type { CommitHooks } from './adapters/sqlite/groupCommit.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { type Config, switchedOff } from './config.ts';
+import { firingAlerts } from './core/incident/incident.ts';
 import { genericName, matchPlaybook } from './core/playbook/match.ts';
 import { formatProblem } from './core/playbook/problem.ts';
 import type { Room } from './core/playbook/room.ts';
@@ -249,11 +250,7 @@ async function askForMissed({ config, store, desk, log }: Parts, since: number, 
   const { url, receiver } = config.alertmanager;
   if (url === null && config.prometheusUrl === null) return;
   const open = await store.openIncidents();
-  const firing = open.flatMap((incident) =>
-    Object.values(incident.alerts)
-      .filter((alert) => alert.endsAt === null)
-      .map((alert) => alert.fingerprint),
-  );
+  const firing = open.flatMap(firingAlerts).map((alert) => alert.fingerprint);
   const found = await catchUp({
     alertmanager: url === null ? null : { baseUrl: url, receiver, timeoutMs: alertmanagerTimeoutMs },
     history:

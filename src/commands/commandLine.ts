@@ -120,7 +120,6 @@ function build(env: Env, done: (code: number) => void): Command {
         ),
       ),
     );
-  for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
 }
 

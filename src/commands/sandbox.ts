@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog } from '../adapters/logging/log.ts';
 import { startSandbox } from '../sandbox/start.ts';
+import { nextSignal } from './signal.ts';
 
 /** Runs the sandbox until SIGINT or SIGTERM and leaves nothing behind. */
 export async function sandbox(options: {
@@ -47,9 +48,3 @@ export async function sandbox(options: {
     await rm(directory, { recursive: true, force: true });
   }
 }
-
-const nextSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });

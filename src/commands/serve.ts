@@ -2,6 +2,7 @@ import { createLog } from '../adapters/logging/log.ts';
 import { CannotStart, startBot } from '../bot.ts';
 import { type Config, readConfig } from '../config.ts';
 import { StoreFailed } from '../engine/ports.ts';
+import { nextSignal } from './signal.ts';
 
 /** Runs the bot until SIGTERM or SIGINT. Answers the exit code: 0 after an orderly end, 1 for a machine that fails, 2 for bad configuration. */
 export async function serve(env: Readonly<Record<string, string | undefined>>): Promise<number> {
@@ -40,9 +41,3 @@ const secretsOf = ({ slack, alertmanager, key }: Config): readonly string[] => [
 
 /** What is still on its way, such as an answer that Slack owes, must not keep a process whose work has ended. */
 const leaveSoon = (): void => void setTimeout(() => process.exit(), 500).unref();
-
-const nextSignal = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });

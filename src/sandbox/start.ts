@@ -1,5 +1,4 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
@@ -8,6 +7,7 @@ import { type Bot, startBot } from '../bot.ts';
 import { readConfig } from '../config.ts';
 import type { Log } from '../engine/log.ts';
 import { type AlertSource, startAlertSource } from './alerts/alertSource.ts';
+import { freePort } from './alerts/program.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { startPage } from './page/server.ts';
 import { type Patient, startPatient } from './patient/patient.ts';
@@ -165,17 +165,4 @@ async function appFrom(file: string) {
       shouldEscape: true,
     })),
   };
-}
-
-/** A port that nothing listens on; who asks for it next may still lose the race, and then says so. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, loopback, () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

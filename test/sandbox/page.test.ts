@@ -6,7 +6,6 @@ import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { KnownBlock, View } from '@slack/types';
 import { WebClient } from '@slack/web-api';
 import type { Browser, Page as Tab } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/sandbox/emulator/emulator.ts';
 import { startEmulator } from '../../src/sandbox/emulator/emulator.ts';
@@ -16,6 +15,7 @@ import { parseMarkdown } from '../../src/sandbox/page/web/text/markdown.ts';
 import { parseMrkdwn } from '../../src/sandbox/page/web/text/mrkdwn.ts';
 import { formatSlackDate, fromWallClock, wallClock } from '../../src/sandbox/page/web/text/slackDate.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
+import { launchBrowser } from '../fakes/browser.ts';
 import { requireComponent } from '../fakes/components.ts';
 import { runOn } from './patientHost.ts';
 
@@ -190,18 +190,7 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
       cacheDirectory: join(directory, 'cache'),
     });
     stops.push(page.stop);
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchBrowser(executablePath ?? '');
     stops.push(() => browser.close());
     client = new WebClient(emulator.botToken, { slackApiUrl: emulator.apiUrl });
   }, 120_000);

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openSqliteReader } from '../../src/adapters/sqlite/reader.ts';
+import { freePort } from '../../src/sandbox/alerts/program.ts';
 import type { Emulator } from '../../src/sandbox/emulator/emulator.ts';
 import { startEmulator } from '../../src/sandbox/emulator/emulator.ts';
 import { people } from '../../src/sandbox/emulator/seed.ts';
@@ -230,17 +230,6 @@ async function killAt(
     await prometheus.stop();
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 describe('kill -9 at the commits of the path', () => {

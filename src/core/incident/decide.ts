@@ -13,7 +13,7 @@ import { joinAlert, openFromAlert } from './alerts.ts';
 import { openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
-import { evolveIncident, type Incident, isOpen } from './incident.ts';
+import { evolveIncident, type Incident, isOpen, walks } from './incident.ts';
 import { newIncident, raiseSeverity } from './open.ts';
 
 /** Commands that an incident's stream decides. */
@@ -251,11 +251,11 @@ const previousRun = (incident: Incident, ended: RunId): RunId | null =>
  * A procedure that went through to its end, such as a rollback, leaves nothing to go back to: what the interrupted walk
  * last saw or offered is about a service that is another one now.
  */
-function endedAll({ runs, walked }: Incident, run: RunId, result: string, context: Context): boolean {
-  const name = walked[runs.slice(runs.length - walked.length).indexOf(run)];
+function endedAll(incident: Incident, run: RunId, result: string, context: Context): boolean {
+  const walk = walks(incident).find((each) => each.run === run);
   return (
     result === 'completed' &&
-    name !== undefined &&
-    playbookNamed(name, context)?.playbook.kind === 'procedure'
+    walk !== undefined &&
+    playbookNamed(walk.playbook, context)?.playbook.kind === 'procedure'
   );
 }

@@ -77,6 +77,13 @@ export type Note = {
 
 export const isOpen = (incident: Incident): boolean => incident.phase !== 'resolved';
 
+/** Runs since the incident was opened or reopened, each with its playbook; every attached run adds one to both lists. */
+export const walks = ({
+  runs,
+  walked,
+}: Incident): readonly { readonly run: RunId; readonly playbook: string }[] =>
+  runs.slice(runs.length - walked.length).map((run, index) => ({ run, playbook: walked[index] ?? '' }));
+
 export const firingAlerts = (incident: Incident): readonly AttachedAlert[] =>
   Object.values(incident.alerts).filter((alert) => alert.endsAt === null);
 

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import type { Incident } from '../../../core/incident/incident.ts';
+import { type Incident, walks } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, spoken, who } from '../escape.ts';
@@ -109,12 +109,8 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
 }
 
 /** Whether a run of this playbook, started since the incident was opened or reopened, has not ended. */
-function isBeingWalked({ runs, walked, endedRuns }: Incident, playbook: string): boolean {
-  const recent = runs.slice(runs.length - walked.length);
-  return walked.some((name, index) => {
-    const run = recent[index];
-    return name === playbook && run !== undefined && !endedRuns.includes(run);
-  });
+function isBeingWalked(incident: Incident, playbook: string): boolean {
+  return walks(incident).some((walk) => walk.playbook === playbook && !incident.endedRuns.includes(walk.run));
 }
 
 /** Whoever resolves while alerts fire is believed; but nothing brings those alerts back here until they fire anew. */
