@@ -19,12 +19,20 @@ const START = Date.parse('2026-01-05T10:00:00Z');
 describe.skipIf(promtool === null)('the shipped rules, by promtool', () => {
   const run = (...args: string[]) => promisify(execFile)(promtool ?? '', args, { cwd: folder });
 
-  it('are valid', async () => {
-    expect((await run('check', 'rules', 'rules.yml')).stdout).toContain('SUCCESS');
+  it.each(['rules', 'genesis-bot.rules'])('are valid: %s', async (name) => {
+    expect((await run('check', 'rules', `${name}.yml`)).stdout).toContain('SUCCESS');
   });
 
-  it('do what their own tests say', async () => {
-    expect((await run('test', 'rules', 'rules.test.yml')).stdout).toContain('SUCCESS');
+  it.each(['rules', 'genesis-bot.rules'])('do what their own tests say: %s', async (name) => {
+    expect((await run('test', 'rules', `${name}.test.yml`)).stdout).toContain('SUCCESS');
+  });
+
+  it('ask of the bot only for metrics that it has', async () => {
+    const asked = await readFile(`${folder}/genesis-bot.rules.yml`, 'utf8');
+    const has = await readFile('src/adapters/metrics/metrics.ts', 'utf8');
+    const names = new Set(asked.match(/genesis_bot_\w+/g));
+    expect(names.size).toBeGreaterThan(4);
+    expect([...names].filter((name) => !has.includes(`'${name}'`))).toEqual([]);
   });
 });
 

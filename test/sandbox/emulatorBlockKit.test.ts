@@ -6,8 +6,31 @@ import {
   withIds,
 } from '../../src/sandbox/emulator/blockKit/payload.ts';
 import type { Problem } from '../../src/sandbox/emulator/blockKit/schema.ts';
-
-type Json = Record<string, unknown>;
+import type { Json } from './emulatorPayloads.ts';
+import {
+  actions,
+  button,
+  card,
+  cell,
+  container,
+  dataTable,
+  home,
+  iconButton,
+  image,
+  input,
+  long,
+  many,
+  modal,
+  mrkdwn,
+  option,
+  plain,
+  section,
+  select,
+  table,
+  taskCard,
+  url,
+  video,
+} from './emulatorPayloads.ts';
 
 const noFiles = () => false;
 
@@ -18,516 +41,6 @@ function problemsOf(blocks: unknown): Problem[] {
 function problemsOfView(view: unknown): Problem[] {
   return checkView(view, '/view', noFiles);
 }
-
-function plain(text: string): Json {
-  return { type: 'plain_text', text };
-}
-
-function mrkdwn(text: string): Json {
-  return { type: 'mrkdwn', text };
-}
-
-/** So many code points, each two UTF-16 units and several bytes long. */
-function long(length: number): string {
-  return '𝄞'.repeat(length);
-}
-
-function url(length: number): string {
-  const start = 'https://example.com/';
-  return start + 'a'.repeat(length - start.length);
-}
-
-function many<Item>(count: number, item: (index: number) => Item): Item[] {
-  return Array.from({ length: count }, (_, index) => item(index));
-}
-
-function option(index: number, rest: Json = {}): Json {
-  return { text: plain(`option ${index}`), value: `value ${index}`, ...rest };
-}
-
-const button = (rest: Json = {}): Json => ({
-  type: 'button',
-  text: plain('Restart'),
-  action_id: 'restart',
-  ...rest,
-});
-const section = (rest: Json = {}): Json => ({ type: 'section', text: mrkdwn('text'), ...rest });
-const actions = (...elements: Json[]): Json => ({ type: 'actions', elements });
-const input = (element: Json, rest: Json = {}): Json => ({
-  type: 'input',
-  label: plain('Reason'),
-  element,
-  ...rest,
-});
-const select = (rest: Json): Json => ({ type: 'static_select', action_id: 'pick', ...rest });
-const confirm = (rest: Json = {}): Json => ({
-  title: plain('Sure?'),
-  text: mrkdwn('It restarts.'),
-  confirm: plain('Restart'),
-  deny: plain('Keep'),
-  ...rest,
-});
-const modal = (rest: Json = {}): Json => ({
-  type: 'modal',
-  title: plain('Roll back'),
-  blocks: [section()],
-  ...rest,
-});
-const home = (rest: Json = {}): Json => ({ type: 'home', blocks: [section()], ...rest });
-const cell = (text: string): Json => ({ type: 'raw_text', text });
-
-/** What stands at a limit: `make(bound)` is accepted, `make(bound + step)` refused at the pointer. */
-interface Limit {
-  what: string;
-  bound: number;
-  make: (size: number) => unknown;
-  pointer: string;
-  step?: number;
-  type?: string;
-}
-
-const inMessages: Limit[] = [
-  {
-    what: 'blocks of a message',
-    bound: 50,
-    make: (n) => many(n, () => section()),
-    pointer: '',
-    type: 'max_items',
-  },
-  { what: 'block_id', bound: 255, make: (n) => [section({ block_id: long(n) })], pointer: '/0/block_id' },
-  {
-    what: 'text of a section',
-    bound: 3000,
-    make: (n) => [section({ text: mrkdwn(long(n)) })],
-    pointer: '/0/text/text',
-  },
-  {
-    what: 'text, at least',
-    bound: 1,
-    step: -1,
-    make: (n) => [section({ text: mrkdwn(long(n)) })],
-    pointer: '/0/text/text',
-    type: 'min_length',
-  },
-  {
-    what: 'fields of a section',
-    bound: 10,
-    make: (n) => [{ type: 'section', fields: many(n, () => mrkdwn('x')) }],
-    pointer: '/0/fields',
-    type: 'max_items',
-  },
-  {
-    what: 'fields of a section, at least',
-    bound: 1,
-    step: -1,
-    make: (n) => [{ type: 'section', fields: many(n, () => mrkdwn('x')) }],
-    pointer: '/0/fields',
-    type: 'min_items',
-  },
-  {
-    what: 'one field',
-    bound: 2000,
-    make: (n) => [{ type: 'section', fields: [mrkdwn(long(n))] }],
-    pointer: '/0/fields/0/text',
-  },
-  {
-    what: 'header',
-    bound: 150,
-    make: (n) => [{ type: 'header', text: plain(long(n)) }],
-    pointer: '/0/text/text',
-  },
-  {
-    what: 'context elements',
-    bound: 10,
-    make: (n) => [{ type: 'context', elements: many(n, () => mrkdwn('x')) }],
-    pointer: '/0/elements',
-    type: 'max_items',
-  },
-  {
-    what: 'actions elements',
-    bound: 25,
-    make: (n) => [actions(...many(n, (i) => button({ action_id: `b${i}` })))],
-    pointer: '/0/elements',
-    type: 'max_items',
-  },
-  {
-    what: 'action_id',
-    bound: 255,
-    make: (n) => [actions(button({ action_id: long(n) }))],
-    pointer: '/0/elements/0/action_id',
-  },
-  {
-    what: 'button text',
-    bound: 75,
-    make: (n) => [actions(button({ text: plain(long(n)) }))],
-    pointer: '/0/elements/0/text/text',
-  },
-  {
-    what: 'button value',
-    bound: 2000,
-    make: (n) => [actions(button({ value: long(n) }))],
-    pointer: '/0/elements/0/value',
-  },
-  {
-    what: 'button url',
-    bound: 3000,
-    make: (n) => [actions(button({ url: url(n) }))],
-    pointer: '/0/elements/0/url',
-  },
-  {
-    what: 'button label for screen readers',
-    bound: 75,
-    make: (n) => [actions(button({ accessibility_label: long(n) }))],
-    pointer: '/0/elements/0/accessibility_label',
-  },
-  {
-    what: 'confirm title',
-    bound: 100,
-    make: (n) => [actions(button({ confirm: confirm({ title: plain(long(n)) }) }))],
-    pointer: '/0/elements/0/confirm/title/text',
-  },
-  {
-    what: 'confirm text',
-    bound: 300,
-    make: (n) => [actions(button({ confirm: confirm({ text: plain(long(n)) }) }))],
-    pointer: '/0/elements/0/confirm/text/text',
-  },
-  {
-    what: 'confirm yes',
-    bound: 30,
-    make: (n) => [actions(button({ confirm: confirm({ confirm: plain(long(n)) }) }))],
-    pointer: '/0/elements/0/confirm/confirm/text',
-  },
-  {
-    what: 'confirm no',
-    bound: 30,
-    make: (n) => [actions(button({ confirm: confirm({ deny: plain(long(n)) }) }))],
-    pointer: '/0/elements/0/confirm/deny/text',
-  },
-  {
-    what: 'options of a select',
-    bound: 100,
-    make: (n) => [actions(select({ options: many(n, (i) => option(i)) }))],
-    pointer: '/0/elements/0/options',
-    type: 'max_items',
-  },
-  {
-    what: 'option groups',
-    bound: 100,
-    make: (n) => [
-      actions(select({ option_groups: many(n, (i) => ({ label: plain(`g${i}`), options: [option(i)] })) })),
-    ],
-    pointer: '/0/elements/0/option_groups',
-    type: 'max_items',
-  },
-  {
-    what: 'options of a group',
-    bound: 100,
-    make: (n) => [
-      actions(select({ option_groups: [{ label: plain('g'), options: many(n, (i) => option(i)) }] })),
-    ],
-    pointer: '/0/elements/0/option_groups/0/options',
-    type: 'max_items',
-  },
-  {
-    what: 'options of a group, at least',
-    bound: 1,
-    step: -1,
-    make: (n) => [
-      actions(select({ option_groups: [{ label: plain('g'), options: many(n, (i) => option(i)) }] })),
-    ],
-    pointer: '/0/elements/0/option_groups/0/options',
-    type: 'min_items',
-  },
-  {
-    what: 'label of a group',
-    bound: 75,
-    make: (n) => [actions(select({ option_groups: [{ label: plain(long(n)), options: [option(0)] }] }))],
-    pointer: '/0/elements/0/option_groups/0/label/text',
-  },
-  {
-    what: 'placeholder',
-    bound: 150,
-    make: (n) => [actions(select({ options: [option(0)], placeholder: plain(long(n)) }))],
-    pointer: '/0/elements/0/placeholder/text',
-  },
-  {
-    what: 'option text',
-    bound: 75,
-    make: (n) => [actions(select({ options: [option(0, { text: plain(long(n)) })] }))],
-    pointer: '/0/elements/0/options/0/text/text',
-  },
-  {
-    what: 'option value',
-    bound: 150,
-    make: (n) => [actions(select({ options: [option(0, { value: long(n) })] }))],
-    pointer: '/0/elements/0/options/0/value',
-  },
-  {
-    what: 'option description',
-    bound: 75,
-    make: (n) => [actions(select({ options: [option(0, { description: plain(long(n)) })] }))],
-    pointer: '/0/elements/0/options/0/description/text',
-  },
-  {
-    what: 'option url',
-    bound: 3000,
-    make: (n) => [actions({ type: 'overflow', options: [option(0, { url: url(n) })] })],
-    pointer: '/0/elements/0/options/0/url',
-  },
-  {
-    what: 'overflow',
-    bound: 5,
-    make: (n) => [actions({ type: 'overflow', options: many(n, (i) => option(i)) })],
-    pointer: '/0/elements/0/options',
-    type: 'max_items',
-  },
-  {
-    what: 'overflow, at least',
-    bound: 1,
-    step: -1,
-    make: (n) => [actions({ type: 'overflow', options: many(n, (i) => option(i)) })],
-    pointer: '/0/elements/0/options',
-    type: 'min_items',
-  },
-  {
-    what: 'checkboxes',
-    bound: 10,
-    make: (n) => [actions({ type: 'checkboxes', options: many(n, (i) => option(i)) })],
-    pointer: '/0/elements/0/options',
-    type: 'max_items',
-  },
-  {
-    what: 'radio buttons',
-    bound: 10,
-    make: (n) => [actions({ type: 'radio_buttons', options: many(n, (i) => option(i)) })],
-    pointer: '/0/elements/0/options',
-    type: 'max_items',
-  },
-  {
-    what: 'image address',
-    bound: 3000,
-    make: (n) => [{ type: 'image', alt_text: 'chart', image_url: url(n) }],
-    pointer: '/0/image_url',
-  },
-  {
-    what: 'alt text',
-    bound: 2000,
-    make: (n) => [{ type: 'image', alt_text: long(n), image_url: url(40) }],
-    pointer: '/0/alt_text',
-  },
-  {
-    what: 'input label',
-    bound: 2000,
-    make: (n) => [input({ type: 'plain_text_input' }, { label: plain(long(n)) })],
-    pointer: '/0/label/text',
-  },
-  {
-    what: 'input hint',
-    bound: 2000,
-    make: (n) => [input({ type: 'plain_text_input' }, { hint: plain(long(n)) })],
-    pointer: '/0/hint/text',
-  },
-  {
-    what: 'max_length of a text input',
-    bound: 3000,
-    make: (n) => [input({ type: 'plain_text_input', max_length: n })],
-    pointer: '/0/element/max_length',
-    type: 'max',
-  },
-  { what: 'markdown', bound: 12_000, make: (n) => [{ type: 'markdown', text: long(n) }], pointer: '/0/text' },
-  {
-    what: 'rows of a table',
-    bound: 100,
-    make: (n) => [{ type: 'table', rows: many(n, () => [cell('x')]) }],
-    pointer: '/0/rows',
-    type: 'max_items',
-  },
-  {
-    what: 'cells of a row',
-    bound: 20,
-    make: (n) => [{ type: 'table', rows: [many(n, () => cell('x'))] }],
-    pointer: '/0/rows/0',
-    type: 'max_items',
-  },
-  {
-    what: 'text of a table',
-    bound: 10_000,
-    make: (n) => [{ type: 'table', rows: [[cell(long(n))]] }],
-    pointer: '',
-  },
-  {
-    what: 'rows of a data table',
-    bound: 201,
-    make: (n) => [{ type: 'data_table', caption: 'c', rows: many(n, () => [cell('x')]) }],
-    pointer: '/0/rows',
-    type: 'max_items',
-  },
-  {
-    what: 'text of a data table',
-    bound: 20_000,
-    make: (n) => [{ type: 'data_table', caption: 'c', rows: [[cell('x')], [cell(long(n - 1))]] }],
-    pointer: '',
-  },
-  {
-    what: 'page size of a data table',
-    bound: 100,
-    make: (n) => [{ type: 'data_table', caption: 'c', page_size: n, rows: [[cell('x')], [cell('y')]] }],
-    pointer: '/0/page_size',
-    type: 'max',
-  },
-  {
-    what: 'card title',
-    bound: 150,
-    make: (n) => [{ type: 'card', title: mrkdwn(long(n)) }],
-    pointer: '/0/title/text',
-  },
-  {
-    what: 'card body',
-    bound: 200,
-    make: (n) => [{ type: 'card', body: mrkdwn(long(n)) }],
-    pointer: '/0/body/text',
-  },
-  {
-    what: 'card actions',
-    bound: 3,
-    make: (n) => [
-      { type: 'card', title: mrkdwn('t'), actions: many(n, (i) => button({ action_id: `b${i}` })) },
-    ],
-    pointer: '/0/actions',
-    type: 'max_items',
-  },
-  {
-    what: 'carousel',
-    bound: 10,
-    make: (n) => [{ type: 'carousel', elements: many(n, () => ({ type: 'card', title: mrkdwn('t') })) }],
-    pointer: '/0/elements',
-    type: 'max_items',
-  },
-  {
-    what: 'blocks of a container',
-    bound: 10,
-    make: (n) => [{ type: 'container', child_blocks: many(n, () => section()) }],
-    pointer: '/0/child_blocks',
-    type: 'max_items',
-  },
-  {
-    what: 'context actions',
-    bound: 5,
-    make: (n) => [
-      {
-        type: 'context_actions',
-        elements: many(n, (i) => ({
-          type: 'icon_button',
-          icon: 'trash',
-          text: plain('x'),
-          action_id: `i${i}`,
-        })),
-      },
-    ],
-    pointer: '/0/elements',
-    type: 'max_items',
-  },
-  {
-    what: 'tasks of a plan',
-    bound: 50,
-    make: (n) => [
-      {
-        type: 'plan',
-        title: 'p',
-        tasks: many(n, (i) => ({ type: 'task_card', task_id: `t${i}`, title: 't', status: 'pending' })),
-      },
-    ],
-    pointer: '/0/tasks',
-    type: 'max_items',
-  },
-  {
-    what: 'video title',
-    bound: 200,
-    make: (n) => [
-      { type: 'video', title: plain(long(n)), alt_text: 'a', video_url: url(40), thumbnail_url: url(40) },
-    ],
-    pointer: '/0/title/text',
-  },
-];
-
-const inViews: Limit[] = [
-  {
-    what: 'blocks of a modal',
-    bound: 100,
-    make: (n) => modal({ blocks: many(n, () => section()) }),
-    pointer: '/blocks',
-    type: 'max_items',
-  },
-  {
-    what: 'blocks of a modal, at least',
-    bound: 1,
-    step: -1,
-    make: (n) => modal({ blocks: many(n, () => section()) }),
-    pointer: '/blocks',
-    type: 'min_items',
-  },
-  {
-    what: 'blocks of a home tab',
-    bound: 100,
-    make: (n) => home({ blocks: many(n, () => section()) }),
-    pointer: '/blocks',
-    type: 'max_items',
-  },
-  { what: 'modal title', bound: 24, make: (n) => modal({ title: plain(long(n)) }), pointer: '/title/text' },
-  {
-    what: 'modal submit',
-    bound: 24,
-    make: (n) => modal({ submit: plain(long(n)) }),
-    pointer: '/submit/text',
-  },
-  { what: 'modal close', bound: 24, make: (n) => modal({ close: plain(long(n)) }), pointer: '/close/text' },
-  {
-    what: 'private_metadata',
-    bound: 3000,
-    make: (n) => modal({ private_metadata: long(n) }),
-    pointer: '/private_metadata',
-  },
-  { what: 'callback_id', bound: 255, make: (n) => modal({ callback_id: long(n) }), pointer: '/callback_id' },
-  { what: 'external_id', bound: 255, make: (n) => modal({ external_id: long(n) }), pointer: '/external_id' },
-  {
-    what: 'alert',
-    bound: 200,
-    make: (n) => modal({ blocks: [{ type: 'alert', text: plain(long(n)) }] }),
-    pointer: '/blocks/0/text/text',
-  },
-  {
-    what: 'files of a file input',
-    bound: 10,
-    make: (n) => modal({ submit: plain('Send'), blocks: [input({ type: 'file_input', max_files: n })] }),
-    pointer: '/blocks/0/element/max_files',
-    type: 'max',
-  },
-];
-
-describe('Block Kit limits', () => {
-  it.each(inMessages)(
-    'accepts $what at $bound and refuses one past',
-    ({ bound, make, pointer, step = 1, type = 'max_length' }) => {
-      expect(problemsOf(make(bound))).toEqual([]);
-      const problems = problemsOf(make(bound + step));
-      expect(problems).toContainEqual(
-        expect.objectContaining({ pointer: `/blocks${pointer}`, constraint: { type, expected: bound } }),
-      );
-    },
-  );
-
-  it.each(inViews)(
-    'accepts $what at $bound and refuses one past',
-    ({ bound, make, pointer, step = 1, type = 'max_length' }) => {
-      expect(problemsOfView(make(bound))).toEqual([]);
-      const problems = problemsOfView(make(bound + step));
-      expect(problems).toContainEqual(
-        expect.objectContaining({ pointer: `/view${pointer}`, constraint: { type, expected: bound } }),
-      );
-    },
-  );
-});
 
 describe('Block Kit rules', () => {
   it.each([
@@ -613,6 +126,26 @@ describe('Block Kit rules', () => {
     ],
     ['markdown too long together', many(2, () => ({ type: 'markdown', text: long(6001) })), '/blocks'],
     ['something that is no list', { type: 'section' }, '/blocks'],
+    [
+      'the same block_id inside a container and outside',
+      [section({ block_id: 'a' }), container({ child_blocks: [section({ block_id: 'a' })] })],
+      '/blocks/1/child_blocks/0/block_id',
+    ],
+    [
+      'the same action_id twice on a card',
+      [card({ actions: [button(), button()] })],
+      '/blocks/0/actions/1/action_id',
+    ],
+    [
+      'rows of a data table that are shorter than its header',
+      [dataTable([[cell('x'), cell('y')], [cell('x')]])],
+      '/blocks/0/rows/1',
+    ],
+    [
+      'rich text in the header of a data table',
+      [dataTable([[{ type: 'rich_text', elements: [] }], [cell('x')]])],
+      '/blocks/0/rows/0/0/type',
+    ],
   ])('refuses %s', (_, blocks, pointer) => {
     expect(problemsOf(blocks).map((problem) => problem.pointer)).toContain(pointer);
   });
@@ -648,5 +181,80 @@ describe('Block Kit rules', () => {
   it('counts the texts of all blocks together but markdown and tables', () => {
     const blocks = [section({ text: mrkdwn(long(100)) }), { type: 'markdown', text: long(500) }];
     expect(blockTextLength(blocks)).toBe(100);
+  });
+});
+
+describe('where blocks may stand', () => {
+  const everywhere: Json[] = [
+    section(),
+    { type: 'header', text: plain('x') },
+    { type: 'divider' },
+    image(),
+    { type: 'context', elements: [mrkdwn('x')] },
+    actions(button()),
+    input({ type: 'plain_text_input' }),
+    { type: 'rich_text', elements: [] },
+    video(),
+    container(),
+  ];
+  const inMessagesAlone: Json[] = [
+    { type: 'markdown', text: 'x' },
+    table([[cell('x')]]),
+    dataTable([[cell('x')], [cell('y')]]),
+    { type: 'context_actions', elements: [iconButton()] },
+    taskCard(),
+    { type: 'plan', title: 'x' },
+    { type: 'file', source: 'remote', external_id: 'x' },
+  ];
+  const surfaces: [Json, message: boolean, modal: boolean, home: boolean][] = [
+    ...everywhere.map((block): [Json, boolean, boolean, boolean] => [block, true, true, true]),
+    ...inMessagesAlone.map((block): [Json, boolean, boolean, boolean] => [block, true, false, false]),
+    [{ type: 'alert', text: plain('x') }, false, true, false],
+    [card(), true, false, true],
+    [{ type: 'carousel', elements: [card()] }, true, false, true],
+  ];
+
+  it.each(surfaces)('%o: message %s, modal %s, home tab %s', (block, inMessage, inModal, inHome) => {
+    expect(problemsOf([block]).length === 0).toBe(inMessage);
+    expect(problemsOfView(modal({ submit: plain('Send'), blocks: [block] })).length === 0).toBe(inModal);
+    expect(problemsOfView(home({ blocks: [block] })).length === 0).toBe(inHome);
+  });
+});
+
+describe('what every kind of block needs', () => {
+  const full: Json[] = [
+    { type: 'header', text: plain('x') },
+    image(),
+    { type: 'context', elements: [mrkdwn('x')] },
+    actions(button()),
+    input({ type: 'plain_text_input' }),
+    { type: 'rich_text', elements: [] },
+    video(),
+    container(),
+    { type: 'markdown', text: 'x' },
+    table([[cell('x')]]),
+    dataTable([[cell('x')], [cell('y')]]),
+    { type: 'context_actions', elements: [iconButton()] },
+    taskCard(),
+    { type: 'plan', title: 'x' },
+    { type: 'carousel', elements: [card()] },
+  ];
+  const optional = new Set(['type', 'image_url', 'action_id']);
+  const needed = full.flatMap((block) =>
+    Object.keys(block)
+      .filter((name) => !optional.has(name))
+      .map((name): [string, string, Json] => [String(block.type), name, block]),
+  );
+
+  it.each(needed)('%s: %s', (_, name, block) => {
+    expect(problemsOf([block])).toEqual([]);
+    const { [name]: __, ...rest } = block;
+    expect(problemsOf([rest])).toContainEqual(
+      expect.objectContaining({
+        pointer: `/blocks/0/${name}`,
+        message: `missing required field: ${name}`,
+        constraint: { type: 'required', expected: name },
+      }),
+    );
   });
 });

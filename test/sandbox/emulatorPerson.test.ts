@@ -77,8 +77,13 @@ afterEach(async () => {
 async function call(method: string, args: Json): Promise<Json> {
   const response = await fetch(`${emulator.apiUrl}${method}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${emulator.botToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify(args),
+    headers: { authorization: `Bearer ${emulator.botToken}` },
+    body: new URLSearchParams(
+      Object.entries(args).map(([name, value]): [string, string] => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
   });
   return (await response.json()) as Json;
 }

@@ -1,5 +1,7 @@
+import { isObject } from './blockKit/schema.ts';
+import type { EventAllowance } from './eventAllowance.ts';
 import type { Faults } from './faults.ts';
-import { newId } from './ids.ts';
+import { newId, newSecret } from './ids.ts';
 import { postSigned } from './signedRequest.ts';
 import type { Envelope, SocketMode } from './socketMode.ts';
 import type { SlackEvent, Workspace } from './workspace.ts';
@@ -38,14 +40,19 @@ export interface Deliveries {
   readonly log: DeliveryRecord[];
   /** Sends a command or an interaction and waits. */
   interact(kind: 'slash_commands' | 'interactive', payload: Record<string, unknown>): Promise<Outcome>;
-  /** Sends an event if the app subscribes to it and may see it. */
+  /** Sends an event if the app subscribes to it, may see it and has not had too many. */
   event(event: SlackEvent): void;
+  /** Asks the request URL to give back a challenge, as Slack does when it is entered; false over Socket Mode. */
+  verifyRequestUrl(): Promise<boolean>;
   setDelivery(delivery: Delivery): void;
   delivery(): Delivery;
   /** Resolves when nothing is on its way, retries that wait left aside. */
   settled(): Promise<void>;
   stop(): void;
 }
+
+/** Deprecated by Slack but still sent. */
+const verificationToken = 'verification-token';
 
 /** A sandbox may run for days. */
 const maxLog = 10_000;
@@ -107,8 +114,9 @@ export function createDeliveries(given: {
   ackTimeout: number;
   /** Milliseconds before each time an event is sent again. */
   retryDelays: readonly number[];
+  allowance: EventAllowance;
 }): Deliveries {
-  const { workspace, socketMode, faults } = given;
+  const { workspace, socketMode, faults, allowance } = given;
   const log: DeliveryRecord[] = [];
   const timers = new Map<NodeJS.Timeout, () => void>();
   const underway = new Set<Promise<unknown>>();
@@ -225,6 +233,16 @@ export function createDeliveries(given: {
     );
   }
 
+  function tellOfDroppedEvents(inMinute: number): Promise<void> {
+    return sendEvent('app_rate_limited', {
+      token: verificationToken,
+      type: 'app_rate_limited',
+      team_id: workspace.team.id,
+      minute_rate_limited: inMinute,
+      api_app_id: workspace.app.id,
+    });
+  }
+
   return {
     log,
     interact(kind, payload) {
@@ -234,8 +252,13 @@ export function createDeliveries(given: {
     },
     event(event) {
       if (stopping.signal.aborted || !mayKnow(event)) return;
+      const allowed = allowance.take();
+      if (allowed.kind === 'drop') {
+        if (allowed.tell !== null) void tellOfDroppedEvents(allowed.tell);
+        return;
+      }
       const payload = {
-        token: 'verification-token',
+        token: verificationToken,
         team_id: workspace.team.id,
         api_app_id: workspace.app.id,
         event: structuredClone(event.body),
@@ -256,6 +279,17 @@ export function createDeliveries(given: {
       const { type } = event.body;
       const times = faults.take(['duplicate_event'], type) === null ? 1 : 2;
       for (let i = 0; i < times; i += 1) void sendEvent(type, payload);
+    },
+    async verifyRequestUrl() {
+      if (delivery.kind === 'socket') return false;
+      const challenge = newSecret(24);
+      const payload = { token: verificationToken, challenge, type: 'url_verification' };
+      const outcome = await track(
+        attempt('url_verification', { kind: 'events_api', payload, acceptsResponse: false }),
+      );
+      if (outcome.kind !== 'acked') return false;
+      const { body } = outcome;
+      return body === challenge || (isObject(body) && body.challenge === challenge);
     },
     setDelivery(next) {
       delivery = next;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Deliveries, Delivery, DeliveryRecord } from './deliver.ts';
 import { createDeliveries } from './deliver.ts';
+import { createEventAllowance } from './eventAllowance.ts';
 import type { DisconnectReason } from './faultRules.ts';
 import type { Faults } from './faults.ts';
 import { createFaults } from './faults.ts';
@@ -68,6 +69,8 @@ export interface Emulator {
   /** Throws when there is no such user. */
   person(userId: string): Person;
   setDelivery(delivery: Delivery): void;
+  /** Whether the request URL gives back Slack's challenge; false over Socket Mode. */
+  verifyRequestUrl(): Promise<boolean>;
   /** Resolves when nothing is on its way to the app, retries that wait left aside. */
   settled(): Promise<void>;
   /** Closes every socket and server and drops what was waiting. */
@@ -177,6 +180,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     appId: workspace.app.id,
     onChange: () => changed(workspace, { what: 'app' }),
   });
+  const rateLimits = options.rateLimits ?? { scale: 1 };
   const deliveries: Deliveries = createDeliveries({
     workspace,
     socketMode,
@@ -185,6 +189,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     delivery: options.delivery,
     ackTimeout: options.ackTimeout ?? 3000,
     retryDelays: options.retryDelays ?? [0, 60_000, 300_000],
+    allowance: createEventAllowance(rateLimits, now),
   });
   workspace.eventListeners.add((event) => deliveries.event(event));
   const sleep = sleeper();
@@ -193,7 +198,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     triggers,
     socketMode,
     faults,
-    rateLimits: createRateLimits(options.rateLimits ?? { scale: 1 }, now),
+    rateLimits: createRateLimits(rateLimits, now),
     botToken,
     appToken,
     url: () => url,
@@ -267,6 +272,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       deliveries.setDelivery(delivery);
       changed(workspace, { what: 'app' });
     },
+    verifyRequestUrl: deliveries.verifyRequestUrl,
     settled: deliveries.settled,
     async stop() {
       deliveries.stop();

@@ -77,6 +77,13 @@ export function permalink(workspace: Workspace, message: Message): string {
     : `${link}?thread_ts=${message.threadTs}&cid=${message.channelId}`;
 }
 
+/** Only members have read anything. */
+function lastRead(workspace: Workspace, channel: Channel): { last_read?: string } {
+  if (!isMember(channel, workspace.botUserId)) return {};
+  const mark = workspace.readMarks.get(`${workspace.botUserId}/${channel.id}`);
+  return { last_read: mark ?? '0000000000.000000' };
+}
+
 export function channelJson(workspace: Workspace, channel: Channel): Record<string, unknown> {
   const base = {
     id: channel.id,
@@ -86,10 +93,11 @@ export function channelJson(workspace: Workspace, channel: Channel): Record<stri
     is_mpim: channel.kind === 'mpim',
     is_org_shared: false,
     context_team_id: workspace.team.id,
+    ...lastRead(workspace, channel),
   };
   if (channel.kind === 'im') {
     const other = channel.memberIds.find((id) => id !== workspace.botUserId) ?? workspace.botUserId;
-    return { ...base, user: other, is_user_deleted: false, priority: 0 };
+    return { ...base, user: other, is_open: true, is_user_deleted: false, priority: 0 };
   }
   return {
     ...base,
@@ -141,6 +149,11 @@ export function userJson(workspace: Workspace, user: User): Record<string, unkno
       display_name: user.name,
       display_name_normalized: user.name,
       title: user.title,
+      phone: '',
+      skype: '',
+      status_text: '',
+      status_emoji: '',
+      status_expiration: 0,
       team: workspace.team.id,
       ...(mayReadEmail ? { email: user.email } : {}),
       ...(user.isBot ? { bot_id: workspace.app.botId, api_app_id: workspace.app.id } : {}),

@@ -12,6 +12,8 @@ import { promisify } from 'node:util';
 export type StaticFile = Readonly<{ body: Buffer; mediaType: string }>;
 
 const web = fileURLToPath(new URL('./web', import.meta.url));
+/** The published package brings the page ready made, and not the tools that make it. */
+const readyMade = fileURLToPath(new URL('./ready', import.meta.url));
 const buildProgram = fileURLToPath(new URL('./buildPage.ts', import.meta.url));
 
 /** Whose versions decide what comes out of a build, besides the page's own sources. */
@@ -91,6 +93,7 @@ async function readAll(directory: string): Promise<ReadonlyMap<string, StaticFil
  * @throws Error when the build tools are missing or the page does not build
  */
 export async function builtPage(cacheDirectory: string): Promise<ReadonlyMap<string, StaticFile>> {
+  if (existsSync(join(readyMade, 'index.html'))) return readAll(readyMade);
   const versions = await Promise.all(tools.map(versionOf));
   const key = createHash('sha256')
     .update([await sourceHash(), ...versions].join('\n'))

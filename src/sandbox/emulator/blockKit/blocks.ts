@@ -14,6 +14,7 @@ import {
   byType,
   exactlyOne,
   integer,
+  isObject,
   list,
   number,
   object,
@@ -80,10 +81,38 @@ const table: Check = object({
   ),
 });
 
+/** The first row is the header, which is of plain cells, and every row has as many. */
+const headedRows: Check = (value, pointer, report) => {
+  if (!Array.isArray(value) || !Array.isArray(value[0])) return;
+  const [header] = value;
+  for (const [index, each] of header.entries()) {
+    if (isObject(each) && each.type === 'rich_text') {
+      report(
+        problem(`${pointer}/0/${index}/type`, 'unsupported type: rich_text', [
+          'enum',
+          ['raw_text', 'raw_number'],
+        ]),
+      );
+    }
+  }
+  for (const [index, row] of value.entries()) {
+    if (Array.isArray(row) && row.length !== header.length) {
+      report(
+        problem(`${pointer}/${index}`, 'must have as many cells as the header', ['items', header.length]),
+      );
+    }
+  }
+};
+
+const dataRows: Check = list(list(cell, { min: 1, max: 20 }), { min: 2, max: 201 });
+
 const dataTable: Check = object({
   ...common,
   caption: required(string({ min: 1 })),
-  rows: required(list(list(cell, { min: 1, max: 20 }), { min: 2, max: 201 })),
+  rows: required((value, pointer, report) => {
+    dataRows(value, pointer, report);
+    headedRows(value, pointer, report);
+  }),
   page_size: integer({ min: 1, max: 100 }),
   row_header_column_index: integer({ min: 0, max: 19 }),
 });
@@ -134,7 +163,11 @@ const taskCard: Check = object({
   title: required(string({ min: 1 })),
   details: byType({ rich_text: richText }),
   output: byType({ rich_text: richText }),
-  sources: list(byType({ url: object({ url: required(url(3000)), text: required(string({ min: 1 })) }) })),
+  sources: list(
+    byType({
+      url: object({ url: required(string({ min: 1, max: 3000 })), text: required(string({ min: 1 })) }),
+    }),
+  ),
   status: required(oneOf(['pending', 'in_progress', 'complete', 'error'])),
 });
 

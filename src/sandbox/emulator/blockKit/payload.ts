@@ -30,40 +30,52 @@ function walk(value: unknown, pointer: string, visit: (found: JsonObject, pointe
   }
 }
 
-function blockIdsUnique(blocks: unknown[], pointer: string, report: Report): void {
-  const seen = new Set<unknown>();
+/** Containers and carousels hold further blocks, whose ids count like those outside. */
+function innerBlocks(block: JsonObject): { blocks: unknown[]; name: string } | null {
+  if (Array.isArray(block.child_blocks)) return { blocks: block.child_blocks, name: 'child_blocks' };
+  if (block.type === 'carousel' && Array.isArray(block.elements)) {
+    return { blocks: block.elements, name: 'elements' };
+  }
+  return null;
+}
+
+function eachBlock(
+  blocks: unknown[],
+  pointer: string,
+  visit: (block: JsonObject, pointer: string) => void,
+): void {
   for (const [index, block] of blocks.entries()) {
-    if (!isObject(block) || block.block_id === undefined) continue;
-    if (seen.has(block.block_id)) {
-      report(
-        problem(`${pointer}/${index}/block_id`, `block_id "${String(block.block_id)}" already exists`, [
-          'unique',
-          'block_id',
-        ]),
-      );
-    }
-    seen.add(block.block_id);
+    if (!isObject(block)) continue;
+    visit(block, `${pointer}/${index}`);
+    const inner = innerBlocks(block);
+    if (inner !== null) eachBlock(inner.blocks, `${pointer}/${index}/${inner.name}`, visit);
   }
 }
 
-function actionIdsUnique(blocks: unknown[], pointer: string, report: Report): void {
-  for (const [index, block] of blocks.entries()) {
-    if (!isObject(block) || !Array.isArray(block.elements)) continue;
-    const seen = new Set<unknown>();
-    for (const [position, element] of block.elements.entries()) {
-      if (!isObject(element) || element.action_id === undefined) continue;
-      if (seen.has(element.action_id)) {
-        report(
-          problem(
-            `${pointer}/${index}/elements/${position}/action_id`,
-            `action_id "${String(element.action_id)}" already exists`,
-            ['unique', 'action_id'],
-          ),
-        );
+function repeated(name: 'block_id' | 'action_id', id: unknown, pointer: string): Problem {
+  return problem(`${pointer}/${name}`, `${name} "${String(id)}" already exists`, ['unique', name]);
+}
+
+/** A block_id names one block of the payload, an action_id one element of its block. */
+function idsUnique(blocks: unknown[], pointer: string, report: Report): void {
+  const blockIds = new Set<unknown>();
+  eachBlock(blocks, pointer, (block, at) => {
+    const { block_id: id } = block;
+    if (id !== undefined && blockIds.has(id)) report(repeated('block_id', id, at));
+    blockIds.add(id);
+    const actionIds = new Set<unknown>();
+    for (const name of ['elements', 'actions']) {
+      const elements = block[name];
+      if (!Array.isArray(elements)) continue;
+      for (const [index, element] of elements.entries()) {
+        if (!isObject(element) || element.action_id === undefined) continue;
+        if (actionIds.has(element.action_id)) {
+          report(repeated('action_id', element.action_id, `${at}/${name}/${index}`));
+        }
+        actionIds.add(element.action_id);
       }
-      seen.add(element.action_id);
     }
-  }
+  });
 }
 
 function filesExist(
@@ -101,8 +113,15 @@ function messageWide(blocks: unknown[], pointer: string, report: Report): void {
   if (textLength(ofType('table')) > 10_000) {
     report(problem(pointer, 'table must be less than 10001 characters', ['max_length', 10_000]));
   }
-  if (textLength(ofType('data_table')) > 20_000) {
-    report(problem(pointer, 'data_table must be less than 20001 characters', ['max_length', 20_000]));
+  for (const [index, block] of blocks.entries()) {
+    if (isObject(block) && block.type === 'data_table' && textLength(block.rows) > 20_000) {
+      report(
+        problem(`${pointer}/${index}`, 'data_table must be less than 20001 characters', [
+          'max_length',
+          20_000,
+        ]),
+      );
+    }
   }
 }
 
@@ -117,8 +136,7 @@ export function checkMessageBlocks(blocks: unknown, pointer: string, hasFile: Fi
   const report: Report = (found) => problems.push(found);
   messageList(blocks, pointer, report);
   if (!Array.isArray(blocks)) return problems;
-  blockIdsUnique(blocks, pointer, report);
-  actionIdsUnique(blocks, pointer, report);
+  idsUnique(blocks, pointer, report);
   filesExist(blocks, pointer, { report, hasFile });
   messageWide(blocks, pointer, report);
   return problems;
@@ -168,8 +186,7 @@ export function checkView(view: unknown, pointer: string, hasFile: FileLookup): 
   byType(views)(view, pointer, report);
   if (!isObject(view) || !Array.isArray(view.blocks)) return problems;
   const at = `${pointer}/blocks`;
-  blockIdsUnique(view.blocks, at, report);
-  actionIdsUnique(view.blocks, at, report);
+  idsUnique(view.blocks, at, report);
   filesExist(view.blocks, at, { report, hasFile });
   if (
     view.type === 'modal' &&
@@ -221,7 +238,9 @@ export function isInteractive(element: JsonObject): boolean {
 /** A copy of checked blocks in which every block has a block_id and every interactive element an action_id. */
 export function withIds(blocks: unknown[]): Block[] {
   const copy = structuredClone(blocks) as Block[];
-  for (const block of copy) block.block_id ??= newElementId();
+  eachBlock(copy, '', (block) => {
+    block.block_id ??= newElementId();
+  });
   walk(copy, '', (found) => {
     if (isInteractive(found)) found.action_id ??= newElementId();
   });

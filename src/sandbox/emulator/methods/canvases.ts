@@ -3,28 +3,27 @@ import { newId } from '../ids.ts';
 import type { Canvas } from '../model.ts';
 import { refuse, refuseArguments } from '../slackError.ts';
 import type { Workspace } from '../workspace.ts';
-import { changed } from '../workspace.ts';
+import { canSee, changed, isMember } from '../workspace.ts';
 import type { Arguments } from './arguments.ts';
 import type { Method } from './method.ts';
-import { joinedChannel } from './method.ts';
 
 /** Canvases are kept as the Markdown that the app gave. */
 
 const maxMarkdown = 1_048_576;
 
-function markdownOf(document: unknown): string {
+function markdownOf(document: unknown, tooLong: 'canvas_creation_failed' | 'canvas_too_large'): string {
   if (document === undefined) return '';
   if (!isObject(document) || document.type !== 'markdown' || typeof document.markdown !== 'string') {
     return refuseArguments('must be a markdown document [json-pointer:/document_content]');
   }
-  return document.markdown.length > maxMarkdown ? refuse('canvas_creation_failed') : document.markdown;
+  return document.markdown.length > maxMarkdown ? refuse(tooLong) : document.markdown;
 }
 
 function newCanvas(workspace: Workspace, args: Arguments): Canvas {
   const canvas: Canvas = {
     id: newId('F'),
     title: args.string('title'),
-    markdown: markdownOf(args.json('document_content')),
+    markdown: markdownOf(args.json('document_content'), 'canvas_creation_failed'),
   };
   workspace.canvases.set(canvas.id, canvas);
   return canvas;
@@ -34,7 +33,11 @@ const create: Method = ({ workspace, args }) => ({ canvas_id: newCanvas(workspac
 
 const createForChannel: Method = (call) => {
   const { workspace, args } = call;
-  const channel = joinedChannel(call, 'channel_id');
+  const channel = workspace.channels.get(args.string('channel_id'));
+  // This method has no codes of its own for a channel that the app cannot see or is not in.
+  if (channel === undefined || !canSee(channel, workspace.botUserId))
+    return refuse('channel_canvas_creation_failed');
+  if (!isMember(channel, workspace.botUserId)) refuse('restricted_action');
   if (channel.canvasId !== undefined) refuse('channel_canvas_already_exists');
   const canvas = newCanvas(workspace, args);
   canvas.channelId = channel.id;
@@ -52,7 +55,7 @@ const edit: Method = ({ workspace, args }) => {
     return refuseArguments('must have exactly 1 change [json-pointer:/changes]');
   }
   const [change] = changes;
-  const markdown = markdownOf(change.document_content);
+  const markdown = markdownOf(change.document_content, 'canvas_too_large');
   switch (change.operation) {
     case 'replace':
       if (change.section_id !== undefined) refuse('canvas_editing_failed');

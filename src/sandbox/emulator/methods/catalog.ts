@@ -10,6 +10,8 @@ export type ArgumentType = 'string' | 'boolean' | 'integer' | 'json';
 export interface MethodSpec {
   tier: Tier;
   token: 'bot' | 'app' | 'none';
+  /** Whether the arguments may come as a JSON body; where they may not, Slack takes no notice of one. */
+  takesJson: boolean;
   scopes: readonly string[];
   args: ReadonlyMap<string, { type: ArgumentType; isRequired: boolean }>;
   errors: ReadonlySet<string>;
@@ -21,6 +23,8 @@ interface Lines {
   args: string;
   errors: string;
   token?: MethodSpec['token'];
+  /** True by default. */
+  json?: boolean;
 }
 
 function words(line: string): string[] {
@@ -42,6 +46,7 @@ function method(tier: Tier, lines: Lines): MethodSpec {
   return {
     tier,
     token: lines.token ?? 'bot',
+    takesJson: lines.json ?? true,
     scopes: words(lines.scopes),
     args: new Map(words(lines.args).map(argument)),
     errors: new Set(words(lines.errors)),
@@ -68,24 +73,24 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
   }),
   'bookmarks.add': method('t2', {
     scopes: 'bookmarks:write',
-    args: 'channel_id title! link type! emoji entity_id access_level parent_id',
+    args: 'channel_id! title! link type! emoji entity_id access_level parent_id',
     errors:
       'access_denied cannot_bookmark_from_external_org cannot_bookmark_restricted_sharing_enabled channel_not_found file_already_added file_not_found invalid_bookmark_type invalid_app_action_type invalid_shortcut_type invalid_child_type invalid_emoji invalid_entity_id invalid_link invalid_parent_type not_implemented parent_bookmark_disabled parent_with_link permission_denied too_many_bookmarks too_many_tabs too_many_requests',
   }),
   'bookmarks.edit': method('t2', {
     scopes: 'bookmarks:write',
-    args: 'channel_id bookmark_id title link emoji',
+    args: 'channel_id! bookmark_id! title link emoji',
     errors:
       'access_denied channel_not_found invalid_bookmark_type invalid_emoji invalid_link not_found not_implemented parent_with_link permission_denied',
   }),
   'bookmarks.list': method('t3', {
     scopes: 'bookmarks:read',
-    args: 'channel_id',
+    args: 'channel_id!',
     errors: 'access_denied channel_not_found not_implemented',
   }),
   'bookmarks.remove': method('t2', {
     scopes: 'bookmarks:write',
-    args: 'channel_id bookmark_id quip_section_id',
+    args: 'channel_id! bookmark_id! quip_section_id',
     errors:
       'access_denied channel_not_found user_not_found invalid_bookmark_type not_found not_implemented permission_denied',
   }),
@@ -107,6 +112,7 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
     errors: 'cant_delete_message channel_not_found message_not_found',
   }),
   'chat.getPermalink': method('t5', {
+    json: false,
     scopes: '',
     args: 'channel! message_ts!',
     errors: 'channel_not_found message_not_found',
@@ -154,6 +160,7 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'channel_is_limited_access channel_not_found invalid_cursor invalid_metadata_filter_keys invalid_ts_latest invalid_ts_oldest not_in_channel',
   }),
   'conversations.info': method('t3', {
+    json: false,
     scopes: 'groups:read im:read mpim:read channels:read',
     args: 'channel! include_locale:boolean include_num_members:boolean',
     errors: 'channel_is_limited_access channel_not_found',
@@ -171,11 +178,13 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'channel_is_limited_access channel_not_found is_archived method_not_supported_for_channel_type too_many_members',
   }),
   'conversations.list': method('t2', {
+    json: false,
     scopes: 'groups:read im:read mpim:read channels:read',
     args: 'cursor exclude_archived:boolean limit:integer types',
     errors: 'invalid_cursor invalid_limit invalid_types method_not_supported_for_channel_type',
   }),
   'conversations.members': method('t4', {
+    json: false,
     scopes: 'groups:read im:read mpim:read channels:read',
     args: 'channel! cursor limit:integer',
     errors:
@@ -194,6 +203,7 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'channel_not_found invalid_name invalid_name_maxlength invalid_name_punctuation invalid_name_required invalid_name_specials is_archived method_not_supported_for_channel_type name_taken not_authorized not_in_channel',
   }),
   'conversations.replies': method('t3', {
+    json: false,
     scopes: 'groups:history im:history mpim:history channels:history',
     args: 'channel! cursor include_all_metadata:boolean inclusive:boolean latest limit:integer oldest ts!',
     errors:
@@ -225,12 +235,14 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'access_denied channel_not_found file_not_found file_update_failed invalid_blocks invalid_channel not_in_channel posting_to_channel_denied channels_limit_exceeded file_type_not_allowed file_uploads_except_images_disabled',
   }),
   'files.getUploadURLExternal': method('t4', {
+    json: false,
     scopes: 'files:write',
     args: 'length:integer! filename! snippet_type alt_txt',
     errors:
       'alt_txt_too_large file_upload_size_restricted file_uploads_disabled snippet_too_large storage_limit_reached unknown_snippet_type unknown_subtype file_type_not_allowed file_uploads_except_images_disabled',
   }),
   'files.info': method('t4', {
+    json: false,
     scopes: 'files:read',
     args: 'count:integer cursor file! limit:integer page:integer',
     errors:
@@ -243,6 +255,7 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'already_pinned bad_timestamp channel_not_found file_not_found file_not_shared message_not_found no_item_specified not_in_channel not_pinnable restricted_action too_many_pins',
   }),
   'pins.list': method('t2', {
+    json: false,
     scopes: 'pins:read',
     args: 'channel!',
     errors: 'channel_not_found restricted_action',
@@ -266,31 +279,37 @@ export const catalog: Readonly<Record<string, MethodSpec>> = {
       'bad_timestamp channel_not_found file_not_found file_comment_not_found invalid_name message_not_found no_item_specified no_access no_reaction thread_locked',
   }),
   'usergroups.list': method('t2', {
+    json: false,
     scopes: 'usergroups:read',
     args: 'include_count:boolean include_disabled:boolean include_users:boolean',
     errors: 'plan_upgrade_required invalid_cursor users_not_found invalid_team',
   }),
   'usergroups.users.list': method('t2', {
+    json: false,
     scopes: 'usergroups:read',
     args: 'include_disabled:boolean usergroup!',
     errors: 'no_such_subteam plan_upgrade_required invalid_cursor',
   }),
   'users.conversations': method('t3', {
+    json: false,
     scopes: 'groups:read im:read mpim:read channels:read',
     args: 'cursor exclude_archived:boolean exclude_muted:boolean limit:integer types user',
     errors: 'invalid_cursor invalid_limit invalid_types method_not_supported_for_channel_type',
   }),
   'users.info': method('t4', {
+    json: false,
     scopes: 'users:read',
     args: 'include_locale:boolean user!',
     errors: 'too_many_users user_not_found user_not_visible',
   }),
   'users.list': method('t2', {
+    json: false,
     scopes: 'users:read',
     args: 'cursor include_locale:boolean limit:integer',
     errors: 'invalid_cursor limit_required',
   }),
   'users.lookupByEmail': method('t3', {
+    json: false,
     scopes: 'users:read.email',
     args: 'email!',
     errors: 'users_not_found',

@@ -77,7 +77,7 @@ const listPins: Method = (call) => {
   };
 };
 
-function bookmarkJson(channel: Channel, bookmark: Bookmark): Record<string, unknown> {
+function bookmarkJson(workspace: Workspace, channel: Channel, bookmark: Bookmark): Record<string, unknown> {
   return {
     id: bookmark.id,
     channel_id: channel.id,
@@ -90,6 +90,11 @@ function bookmarkJson(channel: Channel, bookmark: Bookmark): Record<string, unkn
     date_created: bookmark.created,
     date_updated: bookmark.updated,
     rank: String(channel.bookmarks.indexOf(bookmark)).padStart(4, '0'),
+    // Nobody but the app touches bookmarks here.
+    last_updated_by_user_id: workspace.botUserId,
+    last_updated_by_team_id: workspace.team.id,
+    shortcut_id: null,
+    app_id: null,
   };
 }
 
@@ -107,7 +112,7 @@ function readTitle(title: string): string {
 }
 
 function readLink(link: string): string {
-  if (link.length > maxBookmarkLink) {
+  if ([...link].length > maxBookmarkLink) {
     refuseArguments(`must be less than ${maxBookmarkLink + 1} characters [json-pointer:/link]`);
   }
   return /^https?:\/\//.test(link) && URL.canParse(link) ? link : refuse('invalid_link');
@@ -131,7 +136,7 @@ const addBookmark: Method = (call) => {
   const bookmark: Bookmark = { id: newId('Bk'), title, link, ...emoji, created, updated: 0 };
   channel.bookmarks.push(bookmark);
   changed(workspace, { what: 'bookmark', channelId: channel.id });
-  return { bookmark: bookmarkJson(channel, bookmark) };
+  return { bookmark: bookmarkJson(workspace, channel, bookmark) };
 };
 
 function namedBookmark(call: Call, channel: Channel): Bookmark {
@@ -148,7 +153,7 @@ const editBookmark: Method = (call) => {
   if (args.has('emoji')) Object.assign(bookmark, readEmoji(args.string('emoji')));
   bookmark.updated = unixSeconds(workspace);
   changed(workspace, { what: 'bookmark', channelId: channel.id });
-  return { bookmark: bookmarkJson(channel, bookmark) };
+  return { bookmark: bookmarkJson(workspace, channel, bookmark) };
 };
 
 const removeBookmark: Method = (call) => {
@@ -161,7 +166,7 @@ const removeBookmark: Method = (call) => {
 
 const listBookmarks: Method = (call) => {
   const channel = bookmarkChannel(call);
-  return { bookmarks: channel.bookmarks.map((bookmark) => bookmarkJson(channel, bookmark)) };
+  return { bookmarks: channel.bookmarks.map((bookmark) => bookmarkJson(call.workspace, channel, bookmark)) };
 };
 
 /** Adds or takes away one person's reaction; says whether anything changed. */
@@ -199,7 +204,7 @@ function reaction(call: Call, remove: boolean): Record<string, unknown> {
   if (args.string('channel') === '') refuse('no_item_specified');
   const channel = visibleChannel(call);
   if (!isMember(channel, workspace.botUserId)) refuse('no_access');
-  if (channel.isArchived) refuse('is_archived');
+  if (channel.isArchived) refuse(remove ? 'no_access' : 'is_archived');
   const message = itemArgument(call, channel);
   const name = args.string('name').replace(/^:(.*):$/, '$1');
   if (!isReactionName(name)) refuse('invalid_name');

@@ -120,7 +120,7 @@ const update: Method = (call) => {
   const channel = visibleChannel(call);
   const message = ownMessage(call, channel, 'cant_update_message');
   if (channel.isArchived) refuse('is_inactive');
-  const given = readContent(workspace, contentArguments(args));
+  const given = readContent(workspace, contentArguments(args), 'msg_too_long');
   if (given.text !== undefined && [...given.text].length > maxUpdatedText) refuse('msg_too_long');
   const metadata = readMetadata(args);
   const next = updated(message, given);
@@ -141,7 +141,10 @@ const update: Method = (call) => {
     channel: channel.id,
     ts: message.ts,
     text: message.text,
-    message: messageJson(workspace, message),
+    message: {
+      ...messageJson(workspace, message),
+      ...(message.metadata === undefined ? {} : { metadata: structuredClone(message.metadata) }),
+    },
   };
 };
 
@@ -159,8 +162,9 @@ const postEphemeral: Method = (call) => {
   if (channel.isArchived) refuse('is_archived');
   const userId = args.string('user');
   if (!workspace.users.has(userId) || !isMember(channel, userId)) refuse('user_not_in_channel');
+  if ([...args.string('text')].length > maxPostedText) refuse('msg_too_long');
   const ephemeral = addEphemeral(workspace, {
-    ...newContent(workspace, contentArguments(args)),
+    ...newContent(workspace, contentArguments(args), 'msg_too_long'),
     ...threadArgument(workspace, channel, args),
     channelId: channel.id,
     userId,

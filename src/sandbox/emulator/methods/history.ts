@@ -4,7 +4,7 @@ import { messageJson } from '../slackJson.ts';
 import { channelMessages, compareTs, isMember, messageAt, repliesTo } from '../workspace.ts';
 import type { Call, Method } from './method.ts';
 import { isTs, requireScope, visibleChannel } from './method.ts';
-import { page } from './paging.ts';
+import { pageByTime } from './paging.ts';
 
 function readableChannel(call: Call): Channel {
   const channel = visibleChannel(call);
@@ -46,11 +46,17 @@ const history: Method = (call) => {
   const isInChannel = (message: Message) =>
     message.threadTs === undefined || message.threadTs === message.ts || message.isBroadcast;
   const messages = channelMessages(workspace, channel.id).filter(isInChannel).filter(within(call)).reverse();
-  const { items, hasMore, metadata } = page(messages, args, { max: 999, usual: 100 });
+  const { items, hasMore, metadata } = pageByTime(messages, args, {
+    max: 999,
+    usual: 100,
+    order: 'newest first',
+  });
   return {
     messages: items.map(shown(call)),
     has_more: hasMore,
     pin_count: channel.pins.length,
+    channel_actions_ts: null,
+    channel_actions_count: 0,
     ...(hasMore ? { response_metadata: metadata } : {}),
   };
 };
@@ -61,7 +67,12 @@ const replies: Method = (call) => {
   const first = messageAt(workspace, channel.id, args.string('ts'));
   if (first === undefined || !isMember(channel, workspace.botUserId)) return refuse('thread_not_found');
   const rest = repliesTo(workspace, channel.id, first.ts).filter(within(call));
-  const { items, hasMore, metadata } = page([first, ...rest], args, { max: 1000, usual: 1000 });
+  const { items, hasMore, metadata } = pageByTime([first, ...rest], args, {
+    min: 1,
+    max: 1000,
+    usual: 1000,
+    order: 'oldest first',
+  });
   return {
     messages: items.map(shown(call)),
     has_more: hasMore,

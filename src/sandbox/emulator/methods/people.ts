@@ -22,7 +22,11 @@ const info: Method = ({ workspace, args }) => {
 };
 
 const list: Method = ({ workspace, args }) => {
-  const { items, metadata } = page([...workspace.users.values()], args, { max: 1000, usual: 1000 });
+  const { items, metadata } = page([...workspace.users.values()], args, {
+    max: 1000,
+    usual: 1000,
+    refusal: 'invalid_arguments',
+  });
   return {
     members: items.map((user) => userJson(workspace, user)),
     cache_ts: Math.floor(workspace.now() / 1000),

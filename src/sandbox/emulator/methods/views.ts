@@ -1,6 +1,6 @@
 import { checkMessageBlocks, checkView } from '../blockKit/payload.ts';
 import type { Problem } from '../blockKit/schema.ts';
-import { isObject } from '../blockKit/schema.ts';
+import { isObject, lengthOf } from '../blockKit/schema.ts';
 import { hasFile } from '../content.ts';
 import { stateValues } from '../elementInput.ts';
 import type { View } from '../model.ts';
@@ -97,6 +97,9 @@ function problemsOf(workspace: Workspace, what: 'blocks' | 'view' | 'message', g
   }
 }
 
+/** Characters of JSON. */
+const maxValidated = 100_000;
+
 const validate: Method = ({ workspace, args }) => {
   const given = (['blocks', 'view', 'message'] as const).filter((name) => args.has(name));
   const [what] = given;
@@ -104,6 +107,9 @@ const validate: Method = ({ workspace, args }) => {
     return refuse('invalid_arguments', {
       response_metadata: { messages: ['must provide exactly one of `blocks`, `view`, or `message`'] },
     });
+  }
+  if (lengthOf(JSON.stringify(args.json(what))) > maxValidated) {
+    return refuseArguments(`must be less than ${maxValidated + 1} characters [json-pointer:/${what}]`);
   }
   const errors = problemsOf(workspace, what, args.json(what));
   return errors.length > 0 ? refuse(`invalid_${what}`, { errors }) : {};

@@ -81,13 +81,18 @@ function readJson(body: Buffer): Record<string, unknown> {
   throw new SlackError('json_not_object');
 }
 
-async function rawArguments(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function rawArguments(request: IncomingMessage, spec: MethodSpec): Promise<Record<string, unknown>> {
   const query = URL.parse(request.url ?? '', 'http://api')?.searchParams ?? new URLSearchParams();
   if (request.method === 'GET') return Object.fromEntries(query);
   const body = await readBody(request, maxBody);
   if (body.length === 0) return Object.fromEntries(query);
   const contentType = request.headers['content-type'] ?? '';
-  if (contentType.startsWith('application/json')) return readJson(body);
+  if (contentType.startsWith('application/json')) {
+    if (!spec.takesJson) return Object.fromEntries(query);
+    // A token in JSON counts for nothing: it has to come in the header.
+    const { token: _, ...args } = readJson(body);
+    return args;
+  }
   if (/^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(contentType)) {
     return readForm(body, contentType);
   }
@@ -131,6 +136,17 @@ function checkScope(spec: MethodSpec, scopes: readonly string[]): void {
   throw new SlackError('missing_scope', { needed: spec.scopes.join(','), provided: scopes.join(',') });
 }
 
+/** What any method may refuse with once the call has been let in. */
+const everywhere = new Set(['invalid_arguments', 'missing_scope']);
+
+/** A refusal that Slack does not know would teach an app to handle what never comes, so it is a fault of ours. */
+function documented(error: SlackError, spec: MethodSpec, method: string): Error {
+  if (everywhere.has(error.code) || spec.errors.has(error.code)) return error;
+  return new Error(`${method} refused with "${error.code}", which Slack does not document for it`, {
+    cause: error,
+  });
+}
+
 export function createWebApi(parts: Parts): WebApi {
   const { workspace, triggers, socketMode, faults, rateLimits } = parts;
   const calls: CallRecord[] = [];
@@ -149,7 +165,11 @@ export function createWebApi(parts: Parts): WebApi {
     checkScope(spec, workspace.app.scopes);
     const args = readArguments(spec, raw);
     record.ignored = args.ignored;
-    return { ok: true, ...method({ workspace, triggers, args, url: parts.url() }) };
+    try {
+      return { ok: true, ...method({ workspace, triggers, args, url: parts.url() }) };
+    } catch (error) {
+      throw error instanceof SlackError ? documented(error, spec, record.method) : error;
+    }
   }
 
   function attempt(
@@ -217,6 +237,7 @@ export function createWebApi(parts: Parts): WebApi {
   const unknownSpec: MethodSpec = {
     tier: 't5',
     token: 'none',
+    takesJson: true,
     scopes: [],
     args: new Map(),
     errors: new Set(),
@@ -236,7 +257,7 @@ export function createWebApi(parts: Parts): WebApi {
       calls.push(record);
       if (calls.length > maxCalls) calls.shift();
       try {
-        const raw = await rawArguments(request);
+        const raw = await rawArguments(request, spec);
         record.args = legible(raw);
         checkToken(request, raw, { spec, parts });
         const late = faults.take(['delay'], name);
