@@ -1,31 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catchUp } from './adapters/alertmanager/catchUp.ts';
-import { createWebhook, noticeCommand } from './adapters/alertmanager/webhook.ts';
+import { createWebhook } from './adapters/alertmanager/webhook.ts';
 import { signHead, writeHead } from './adapters/auditHead/headFile.ts';
+import { createHeartbeat } from './adapters/heartbeat/heartbeat.ts';
+import type { Route } from './adapters/http/route.ts';
 import type { HttpServer } from './adapters/http/server.ts';
 import { startHttpServer } from './adapters/http/server.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { healthRoutes } from './adapters/metrics/routes.ts';
+import { createOutbound } from './adapters/outbound/outbound.ts';
 import { loadRoom } from './adapters/playbooks/loadRoom.ts';
 import { createPainter } from './adapters/png/painter.ts';
 import { createAlertHistory } from './adapters/prometheus/alertHistory.ts';
 import { createGauge } from './adapters/prometheus/gauge.ts';
+import { createHidingRunner } from './adapters/runner/hidingRunner.ts';
 import { startRunner } from './adapters/runner/runner.ts';
+import { unsafeBolt } from './adapters/slack/boltVersion.ts';
 import { createSlackApp } from './adapters/slack/slackApp.ts';
 import { createSlackClient } from './adapters/slack/slackClient.ts';
 import type { CommitHooks } from './adapters/sqlite/groupCommit.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
-import { type Config, switchedOff } from './config.ts';
-import { firingAlerts } from './core/incident/incident.ts';
+import { type Config, secretsOf, switchedOff } from './config.ts';
 import { genericName, matchPlaybook } from './core/playbook/match.ts';
 import { formatProblem } from './core/playbook/problem.ts';
 import type { Room } from './core/playbook/room.ts';
+import { createAuditor } from './engine/auditor.ts';
 import { systemClock } from './engine/clock.ts';
+import type { Ticks } from './engine/cronTicks.ts';
 import { createDesk } from './engine/desk.ts';
+import { createPulse, healthChecks, type Pulse } from './engine/heartbeat.ts';
 import type { Log } from './engine/log.ts';
-import { createPerformer } from './engine/perform.ts';
-import type { Clock, Desk, Store } from './engine/ports.ts';
+import { createPerformer, type EffectHooks } from './engine/perform.ts';
+import type { Clock, Desk, Observer, Store } from './engine/ports.ts';
 import { recover } from './engine/recover.ts';
+import { createSourceWatch, type SourceWatch } from './engine/sourceWatch.ts';
 import { startTicker } from './engine/ticker.ts';
 
 /**
@@ -35,6 +43,8 @@ import { startTicker } from './engine/ticker.ts';
 export type Bot = {
   /** Where it listens, `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Everything that it answers over HTTP. */
+  readonly routes: readonly Route[];
   /** Drains for at most ten seconds in all. Safe to call twice. */
   stop(): Promise<void>;
 };
@@ -49,11 +59,15 @@ export class CannotStart extends Error {
   }
 }
 
-/** A log line names a few; how many there are is in it too. */
-const mostNamed = 20;
+/** Slack's own, and its twin for governments. */
+const slackHosts = ['slack.com', 'slack-gov.com'];
 
 const prometheusTimeoutMs = 10_000;
 const alertmanagerTimeoutMs = 10_000;
+const heartbeatTimeoutMs = 10_000;
+const minuteMs = 60_000;
+/** Five questions that stayed without an answer. */
+const alertsStaleMs = 10 * minuteMs;
 /** What Prometheus itself takes for the age at which a sample no longer speaks of now. */
 const staleMs = 5 * 60_000;
 /** The window of rates where the playbook does not say otherwise. */
@@ -64,10 +78,12 @@ const windowMs = 5 * 60_000;
  */
 const hearOutMs = 2_500;
 const drainMs = 4_000;
+/** A round of recurring work that has begun; what it does not finish is done after the next start. */
+const roundMs = 500;
 
 export async function startBot(
   config: Config,
-  options: { log: Log; clock?: Clock; hooks?: CommitHooks },
+  options: { log: Log; clock?: Clock; ticks?: Ticks; hooks?: CommitHooks & EffectHooks },
 ): Promise<Bot> {
   const { log } = options;
   const clock = options.clock ?? systemClock;
@@ -81,6 +97,8 @@ export async function startBot(
   };
 
   try {
+    const unsafe = unsafeBolt();
+    if (unsafe !== null) throw new CannotStart([unsafe]);
     const room = await roomFrom(config, log);
     const store = openSqliteStore({
       file: config.database,
@@ -88,6 +106,9 @@ export async function startBot(
       ...(options.hooks ? { hooks: options.hooks } : {}),
     });
     onStop('store', () => store.close());
+    const health = await store.health();
+    if (!health.ok)
+      log.error('the database can only be read', { code: health.code, message: health.message });
 
     const runner = await orCannotStart(
       startRunner({
@@ -98,28 +119,44 @@ export async function startBot(
     );
     onStop('executor', () => atMost(hearOutMs, runner.close()));
 
+    const outbound = createOutbound({ hosts: slackHosts, named: [config.slack.apiUrl] });
+    onStop('outbound connections', () => outbound.stop());
     const slack = createSlackClient({
       config: { botToken: config.slack.botToken, apiUrl: config.slack.apiUrl },
       pace: config.pace,
       clock,
       log,
+      outbound,
       canRollBack: (service) => room.definitions[`rollback-${service}`] !== undefined,
     });
     onStop('slack client', () => slack.stop());
 
     const metrics = createMetrics({
-      backlog: () => store.backlog(),
-      openIncidents: () => store.openIncidents(),
+      store,
       clock,
+      unattended: () => auditor.unattended(),
+      heartbeats: () => pulse.counts(),
+      asksSource: config.alertmanager.url !== null,
+      sourceAnsweredAt: () => sources.answeredAt(),
     });
     onStop('metrics', () => metrics.stop());
+    const observer: Observer = {
+      ...metrics.observer,
+      decided(command, answer, tookMs) {
+        metrics.observer.decided(command, answer, tookMs);
+        if (answer.kind === 'accepted') sources.heard(command);
+      },
+    };
     const desk = createDesk({
       store,
       directory: slack.directory,
       room: () => room,
       clock,
-      observer: metrics.observer,
+      observer,
+      log,
     });
+    const auditor = createAuditor({ store, desk, clock, log });
+    const sources = await watchSources({ config, store, desk, clock, log });
     const performer = createPerformer({
       store,
       desk,
@@ -131,18 +168,48 @@ export async function startBot(
         staleMs: staleMs / config.pace,
       }),
       painter: createPainter(),
-      runner,
+      runner: createHidingRunner(runner, secretsOf(config)),
       clock,
       room: () => room,
-      observer: metrics.observer,
+      observer,
       log,
+      ...(options.hooks ? { hooks: options.hooks } : {}),
     });
     onStop('work in progress', () => performer.stop(drainMs));
 
     const { unknown, resumed } = await recover(store, room, log);
     if (unknown + resumed > 0) log.info('took up what the last process left', { unknown, resumed });
 
-    const app = createSlackApp({ config: config.slack, client: slack, desk, clock, log });
+    const app = createSlackApp({
+      config: config.slack,
+      client: slack,
+      desk,
+      deliveries: store,
+      clock,
+      log,
+    });
+    const checks = healthChecks({
+      store,
+      lookedAt: performer.lookedAt,
+      auditor,
+      startedAt: clock.now(),
+      clock,
+      slack: () => app.health(),
+    });
+    const { store: _, ...watched } = checks;
+    const pulse = createPulse({
+      auditor,
+      store,
+      wake: performer.wake,
+      lookedAt: performer.lookedAt,
+      clock,
+      checks,
+      heartbeat:
+        config.heartbeatUrl === null
+          ? null
+          : createHeartbeat({ url: config.heartbeatUrl, timeoutMs: heartbeatTimeoutMs }),
+      log,
+    });
     const server: HttpServer = await orCannotStart(
       startHttpServer({
         host: config.host,
@@ -154,8 +221,9 @@ export async function startBot(
           ...app.routes,
           ...healthRoutes({
             metrics,
-            checks: { store: () => store.health() },
-            watched: { slack: () => app.health() },
+            alive: checks.scheduler,
+            checks: { store: checks.store },
+            watched,
             off: switchedOff(config),
           }),
         ],
@@ -167,7 +235,10 @@ export async function startBot(
 
     performer.start();
     app.start();
-    const recurring = await startRecurring({ config, store, desk, clock, log });
+    const recurring = await startRecurring(
+      { config, store, desk, clock, ticks: options.ticks, log },
+      { sources, pulse },
+    );
     onStop('recurring work', () => recurring.stop());
 
     for (const line of switchedOff(config)) log.warn(line);
@@ -175,7 +246,7 @@ export async function startBot(
       url: server.address.url,
       playbooks: Object.keys(room.definitions).length,
     });
-    return { url: server.address.url, stop };
+    return { url: server.address.url, routes: server.routes, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -207,72 +278,70 @@ type Parts = {
   readonly store: Store;
   readonly desk: Desk;
   readonly clock: Clock;
+  readonly ticks?: Ticks | undefined;
   readonly log: Log;
 };
 
-/** What happens again and again: the sources are asked for what was missed, the head of the chain is written down. */
-async function startRecurring(parts: Parts): Promise<{ stop(): Promise<void> }> {
-  const { log } = parts;
-  let since = await lastKnown(parts);
-  const askSources = async () => {
-    const now = parts.clock.now();
-    await askForMissed(parts, since, now);
-    since = now;
-  };
+/**
+ * What happens again and again: the sources are asked for what was missed, the open incidents are looked through and a
+ * sign of life is given, the head of the chain is written down.
+ */
+async function startRecurring(
+  parts: Parts,
+  { sources, pulse }: { readonly sources: SourceWatch; readonly pulse: Pulse },
+): Promise<{ stop(): Promise<void> }> {
+  const { clock, log } = parts;
   const writeDownHead = () => writeHeadDown(parts);
   // The first round must not hold up the start: a source that hangs is no reason not to listen.
-  void askSources().catch((error: unknown) => log.warn('the alert sources could not be asked', { error }));
+  void sources.poll().catch((error: unknown) => log.warn('the alert sources could not be asked', { error }));
   // At once, so that a file that cannot be written is heard of now and not after the first event.
   await writeDownHead();
   const ticker = startTicker(
     [
-      { name: 'ask the alert sources', schedule: '0 */5 * * * *', work: askSources },
+      { name: 'ask the alert sources', schedule: '0 */2 * * * *', work: sources.poll },
+      { name: 'look through the incidents', schedule: '15 * * * * *', work: pulse.beat },
       { name: 'write down the audit head', schedule: '30 * * * * *', work: writeDownHead },
     ],
-    log,
+    { ...(parts.ticks ? { ticks: parts.ticks } : {}), clock, log },
   );
   return {
     async stop() {
-      await ticker.stop();
+      await atMost(roundMs, ticker.stop());
       await writeDownHead();
     },
   };
 }
 
+async function watchSources({ config, store, desk, clock, log }: Parts): Promise<SourceWatch> {
+  const { url, receiver } = config.alertmanager;
+  const alertmanager = url === null ? null : { baseUrl: url, receiver, timeoutMs: alertmanagerTimeoutMs };
+  const history =
+    config.prometheusUrl === null
+      ? null
+      : createAlertHistory({
+          baseUrl: config.prometheusUrl,
+          timeoutMs: prometheusTimeoutMs,
+          staleMs: staleMs / config.pace,
+        });
+  const answered = (labels: Readonly<Record<string, string>>): boolean =>
+    matchPlaybook(desk.room().definitions, labels).playbook.name !== genericName;
+  return createSourceWatch({
+    store,
+    desk,
+    clock,
+    log,
+    ask: (question) => catchUp({ ...question, alertmanager, history, answered }),
+    canBeAsked: alertmanager !== null,
+    since: await lastKnown(store, clock),
+    staleMs: alertsStaleMs / config.pace,
+  });
+}
+
 /** When the log last heard of anything: alerts since then may have been missed. */
-async function lastKnown({ store, clock }: Parts): Promise<number> {
+async function lastKnown(store: Store, clock: Clock): Promise<number> {
   const { position } = await store.head();
   const [last] = await store.events({ after: position - 1, limit: 1 });
   return last?.event.at ?? clock.now();
-}
-
-async function askForMissed({ config, store, desk, log }: Parts, since: number, now: number): Promise<void> {
-  const { url, receiver } = config.alertmanager;
-  if (url === null && config.prometheusUrl === null) return;
-  const open = await store.openIncidents();
-  const firing = open.flatMap(firingAlerts).map((alert) => alert.fingerprint);
-  const found = await catchUp({
-    alertmanager: url === null ? null : { baseUrl: url, receiver, timeoutMs: alertmanagerTimeoutMs },
-    history:
-      config.prometheusUrl === null
-        ? null
-        : createAlertHistory({
-            baseUrl: config.prometheusUrl,
-            timeoutMs: prometheusTimeoutMs,
-            staleMs: staleMs / config.pace,
-          }),
-    since,
-    now,
-    open: firing,
-    answered: (labels) => matchPlaybook(desk.room().definitions, labels).playbook.name !== genericName,
-  });
-  await Promise.all(found.notices.map((notice) => desk.handle(noticeCommand(notice))));
-  for (const line of [...found.missed, ...found.unknown]) log.warn(line);
-  if (found.gone.length > 0)
-    log.warn('Alertmanager does not know some open alerts any more', {
-      count: found.gone.length,
-      fingerprints: found.gone.slice(0, mostNamed),
-    });
 }
 
 async function writeHeadDown({ config, store, clock, log }: Parts): Promise<void> {

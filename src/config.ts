@@ -39,7 +39,7 @@ const slackApi = 'https://slack.com/api/';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 const secret = (least: number) =>
-  z.string().min(least, `must be at least ${least} characters; anything shorter can be guessed`);
+  z.string().trim().min(least, `must be at least ${least} characters; anything shorter can be guessed`);
 
 const environment = z.object({
   SLACK_BOT_TOKEN: z
@@ -160,10 +160,41 @@ export function switchedOff(config: Config): readonly string[] {
       config.prometheusUrl
         ? 'ALERTMANAGER_URL is not set: of the alerts missed while the bot was down, only those that a playbook answers are looked up, in Prometheus.'
         : 'ALERTMANAGER_URL is not set: alerts missed while the bot was down are not looked up.',
+      'ALERTMANAGER_URL is not set: a resolve that is lost is not noticed, and a silent Alertmanager neither.',
     );
+  }
+  if (!config.heartbeatUrl) {
+    off.push('HEARTBEAT_URL is not set: nobody outside is told when Genesis itself stops working.');
   }
   if (!config.key || !config.auditHeadFile) {
     off.push('GENESIS_KEY and AUDIT_HEAD_FILE are not both set: no signed head of the audit chain is kept.');
   }
   return off;
+}
+
+/** Every value that must never stand in a log, in the database or in a message, wherever it came from. */
+export function secretsOf(config: Config): readonly string[] {
+  const { slack, alertmanager, key, heartbeatUrl, prometheusUrl } = config;
+  return [
+    slack.botToken,
+    slack.mode.kind === 'socket' ? slack.mode.appToken : slack.mode.signingSecret,
+    ...alertmanager.tokens,
+    ...(key === null ? [] : [key]),
+    // Who knows the address of a dead-man's switch can keep it quiet.
+    ...(heartbeatUrl === null ? [] : [heartbeatUrl]),
+    ...[slack.apiUrl, alertmanager.url, prometheusUrl, heartbeatUrl].flatMap(passwordIn),
+  ];
+}
+
+/** The password of an address as it is written there, and as it is meant. */
+function passwordIn(address: string | null): readonly string[] {
+  const password = address === null ? '' : (URL.parse(address)?.password ?? '');
+  if (password === '') return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch (error) {
+    // A percent sign that begins no code stands for itself.
+    if (error instanceof URIError) return [password];
+    throw error;
+  }
 }

@@ -72,6 +72,10 @@ describe('the environment', () => {
     },
   );
 
+  it('refuses a secret of blanks', () => {
+    expect(problems({ ...enough, GENESIS_KEY: ' '.repeat(32) })).toHaveLength(1);
+  });
+
   it('refuses a short token among several', () => {
     expect(problems({ ...enough, ALERTMANAGER_TOKEN: 'a-token-of-some-length,short' })).toHaveLength(1);
     expect(
@@ -138,6 +142,7 @@ describe('what is not set is off, and said', () => {
     ALERTMANAGER_URL: 'http://alertmanager.test',
     GENESIS_KEY: 'a key of more than sixteen characters',
     AUDIT_HEAD_FILE: 'audit-head.json',
+    HEARTBEAT_URL: 'https://alarm.test/ping',
   };
 
   it('says nothing of what is set', () => {

@@ -1,5 +1,7 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { openSqliteReader } from '../adapters/sqlite/reader.ts';
+import { syncToDisk } from '../adapters/sqlite/restore.ts';
 
 /** `genesis backup <file>`: a whole and consistent copy, taken while the bot runs. Never replaces a file. */
 export async function backup(
@@ -13,14 +15,23 @@ export async function backup(
   const reader = openSqliteReader(options.database);
   try {
     await reader.backup(options.file);
+  } catch (error) {
+    // A part of a copy must not be taken for one, nor stand in the way of the next attempt.
+    await rm(options.file, { force: true });
+    throw error;
   } finally {
     reader.close();
   }
+  // The copy and its name: a backup that the next loss of power takes away is none.
+  await syncToDisk(options.file);
+  await syncToDisk(dirname(options.file));
   const copy = openSqliteReader(options.file);
   try {
+    const damage = copy.damage();
+    if (damage !== null) print(`${options.file} is damaged like what it was copied from: ${damage}`);
     const { findings, position } = copy.audit();
     for (const finding of findings) print(`event ${finding.position}: ${finding.message}`);
-    if (findings.length > 0) return 1;
+    if (damage !== null || findings.length > 0) return 1;
     print(`${options.file}: ${position} events, the chain holds`);
     return 0;
   } finally {

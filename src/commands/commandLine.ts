@@ -9,6 +9,7 @@ import { incidents } from './incidents.ts';
 import { lint } from './lint.ts';
 import { manifest } from './manifest.ts';
 import { type PostMortemFormat, postMortemFormats, postmortem } from './postmortem.ts';
+import { restore } from './restore.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -108,6 +109,13 @@ function build(env: Env, done: (code: number) => void): Command {
     .description('a consistent copy of the database, also while the bot runs')
     .argument('<file>')
     .action(async (file: string) => done(await backup({ database: database(), file }, print)));
+  program
+    .command('restore')
+    .description('put a backup in the place of the database; the bot must be stopped')
+    .argument('<backup>')
+    .action(async (file: string) =>
+      done(await restore({ database: database(), backup: file, now: Date.now() }, print)),
+    );
   program
     .command('manifest')
     .description('the Slack app to create: Socket Mode, or HTTP')

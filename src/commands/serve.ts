@@ -1,6 +1,7 @@
 import { createLog } from '../adapters/logging/log.ts';
 import { CannotStart, startBot } from '../bot.ts';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig, secretsOf } from '../config.ts';
+import { createRedactor } from '../core/redact/redactor.ts';
 import { StoreFailed } from '../engine/ports.ts';
 import { nextSignal } from './signal.ts';
 
@@ -12,17 +13,26 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     return 2;
   }
   const { config } = result;
-  const log = createLog({ level: config.logLevel, secrets: secretsOf(config) });
+  const secrets = secretsOf(config);
+  const log = createLog({ level: config.logLevel, secrets });
+  // Node's own words for the same would hold whatever the error holds.
+  process.once('uncaughtException', (error) => {
+    log.error('Genesis ends because of a fault of its own', { error });
+    process.exit(1);
+  });
+  // Heard from now on: one that comes while the bot still starts ends it in order as well.
+  const signalled = nextSignal();
   try {
     const bot = await startBot(config, { log });
-    const signal = await nextSignal();
+    const signal = await signalled;
     log.info('stopping', { signal });
     await bot.stop();
     leaveSoon();
     return 0;
   } catch (error) {
     if (error instanceof CannotStart) {
-      for (const problem of error.problems) process.stderr.write(`${problem}\n`);
+      const { redact } = createRedactor(secrets);
+      for (const problem of error.problems) process.stderr.write(`${redact(problem)}\n`);
       return 2;
     }
     const message = error instanceof StoreFailed ? error.message : 'Genesis could not start';
@@ -30,14 +40,6 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     return 1;
   }
 }
-
-/** What must never stand in a log line, wherever it came from. */
-const secretsOf = ({ slack, alertmanager, key }: Config): readonly string[] => [
-  slack.botToken,
-  slack.mode.kind === 'socket' ? slack.mode.appToken : slack.mode.signingSecret,
-  ...alertmanager.tokens,
-  ...(key === null ? [] : [key]),
-];
 
 /** What is still on its way, such as an answer that Slack owes, must not keep a process whose work has ended. */
 const leaveSoon = (): void => void setTimeout(() => process.exit(), 500).unref();

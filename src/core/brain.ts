@@ -6,6 +6,7 @@ import { openClaim } from './incident/claims.ts';
 import { decideIncident, type ForIncident } from './incident/decide.ts';
 import type { IncidentEvent } from './incident/events.ts';
 import { evolveIncident } from './incident/incident.ts';
+import { stormClaim } from './incident/storm.ts';
 import type { Room } from './playbook/room.ts';
 import { decideRun, type ForRun } from './run/decide.ts';
 import type { RunEvent } from './run/events.ts';
@@ -25,7 +26,9 @@ export function claimsOf(command: Command, room: Room): readonly string[] {
       return Object.values(claims).filter((claim) => claim !== null);
     }
     case 'incident.declare':
-      return command.service === null ? [] : [openClaim(command.service)];
+      return command.service === null ? [] : [openClaim(command.service), stormClaim];
+    case 'incident.open-own':
+      return [openClaim(command.incident)];
     default:
       return [];
   }
@@ -40,6 +43,7 @@ export function routeOf(command: Command, context: Context): StreamId {
     case 'alert.notice':
       return routeAlert(command.notice, context) ?? incidentId(context.nextIncident);
     case 'incident.declare':
+    case 'incident.open-own':
       return incidentId(context.nextIncident);
     default:
       return command.incident;

@@ -10,6 +10,10 @@ export function heldBy(holder: StreamId, claim: string): string {
     }
     case 'open-incident':
       return `${holder} is open for ${what} already. Go on there.`;
+    case 'open-storm':
+      return `${holder} collects the alerts of a storm already. Go on there.`;
+    case 'own-incident':
+      return `${holder} was opened for it already. Go on there.`;
     default:
       return `${holder} is at work on the same thing. Wait until it has ended.`;
   }

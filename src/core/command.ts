@@ -49,6 +49,19 @@ export type IncidentCommand =
           readonly opened: number;
         }
       | { readonly type: 'incident.effect-given-up'; readonly what: string; readonly message: string }
+      /** `incident` is the storm; what comes of it is a new one. */
+      | { readonly type: 'incident.open-own'; readonly trouble: string }
+      | { readonly type: 'incident.alerts-moved'; readonly trouble: string; readonly to: IncidentId }
+      /** What waits for the chat, and since when the oldest of it does. */
+      | { readonly type: 'incident.backlog'; readonly waiting: number; readonly oldestAt: number | null }
+      /** `since` names the opening that was looked at. */
+      | { readonly type: 'incident.left-unattended'; readonly since: number }
+      /** What the alert source says of this incident's firing alerts. */
+      | {
+          readonly type: 'incident.alerts-compared';
+          readonly gone: Readonly<Record<string, number>>;
+          readonly staleSince: number | null;
+        }
     ));
 
 /** `attempt` is the one that the clicked message showed; a step that has moved on refuses it as stale. */
@@ -120,6 +133,10 @@ const reports: readonly Command['type'][] = [
   'incident.run-ended',
   'incident.unresolved-check',
   'incident.effect-given-up',
+  'incident.alerts-moved',
+  'incident.backlog',
+  'incident.left-unattended',
+  'incident.alerts-compared',
   'run.output',
   'run.command-ended',
   'run.reading',

@@ -16,6 +16,8 @@ export type Context = {
   /** The numbers that the next incident and the next run outside an incident will have. */
   readonly nextIncident: number;
   readonly nextRun: number;
+  /** When the newest incidents were opened, newest first, at most as many as ever count. */
+  readonly openings: readonly number[];
   /** Who holds the claims that the command asked about. */
   readonly holders: ReadonlyMap<string, { readonly stream: StreamId; readonly state: Stream }>;
   /** For a run: the definition it is pinned to, and its incident as it stands. */

@@ -64,6 +64,8 @@ export type EffectBody =
       readonly indicator: string;
       readonly purpose: 'gate' | 'before' | 'probe';
     }
+  /** How much waits for the chat. */
+  | { readonly kind: 'read-backlog'; readonly incident: IncidentId }
   /** A command for a stream: at once, or as a timer when `notBefore` lies ahead. */
   | { readonly kind: 'tell'; readonly command: Command };
 
@@ -76,6 +78,8 @@ export type Subject =
   | { readonly kind: 'resolved'; readonly incident: IncidentId; readonly time: number }
   /** `opened` counts the reopenings before: each opening has its own time limit, and says so in its own message. */
   | { readonly kind: 'unresolved'; readonly incident: IncidentId; readonly opened: number }
+  /** `time` is when the incident was opened or reopened. */
+  | { readonly kind: 'unattended'; readonly incident: IncidentId; readonly time: number }
   | { readonly kind: 'plan'; readonly run: RunId }
   | { readonly kind: 'run'; readonly run: RunId }
   | { readonly kind: 'step'; readonly run: RunId; readonly step: string; readonly attempt: number }
@@ -100,6 +104,7 @@ export function subjectKey(subject: Subject): string {
     case 'note':
       return `note/${subject.incident}/${subject.number}`;
     case 'quiet':
+    case 'unattended':
     case 'resolved':
     case 'post-mortem':
       return `${subject.kind}/${subject.incident}/${subject.time}`;

@@ -13,6 +13,7 @@ export type View =
   | { readonly kind: 'quiet'; readonly incident: Incident }
   | { readonly kind: 'resolved'; readonly incident: Incident }
   | { readonly kind: 'unresolved'; readonly incident: Incident; readonly offer: Definition | null }
+  | { readonly kind: 'unattended'; readonly incident: Incident }
   | { readonly kind: 'plan'; readonly incident: Incident | null; readonly view: RunView }
   | { readonly kind: 'run'; readonly incident: Incident | null; readonly view: RunView }
   | {

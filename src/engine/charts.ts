@@ -2,8 +2,9 @@ import { chartSvg } from '../core/chart/chartSvg.ts';
 import { type Effect, subjectKey } from '../core/effect.ts';
 import { formatObjective, formatValue } from '../core/indicator/format.ts';
 import type { RunView } from '../core/view.ts';
-import { incidentState, placeOf, runView } from './messages.ts';
+import { incidentState, runView } from './messages.ts';
 import type { Ports } from './perform.ts';
+import { postSomewhere } from './places.ts';
 import { type Posted, WorkFailed } from './ports.ts';
 
 /** How far back a chart looks before the run began, and how many points it has: one for every other pixel of a phone. */
@@ -14,7 +15,7 @@ const points = 240;
 export async function postChart(
   effect: Extract<Effect, { kind: 'chart' }>,
   uncertain: boolean,
-  { store, gauge, painter, chat, clock, room }: Ports,
+  { store, gauge, painter, chat, clock, room, log }: Ports,
 ): Promise<Posted> {
   const view = await runView(store, effect.run);
   const indicator = view.definition.service.indicators[effect.indicator];
@@ -37,17 +38,19 @@ export async function postChart(
     range.kind === 'none'
       ? `${indicator.title}: no data, so nothing is known. ${range.why}`
       : `${indicator.title}: ${formatValue(indicator.unit, last?.value ?? null)}, objective ${formatObjective(indicator.unit, indicator.objective)}`;
-  const { channel, thread } = await placeOf(store, room(), effect.subject, effect.where);
-  return chat.postFile({
-    key: subjectKey(effect.subject),
-    channel,
-    thread,
-    filename: `${indicator.name}.png`,
-    title: indicator.title,
-    text,
-    content: await painter.png(svg),
-    uncertain,
-  });
+  const content = await painter.png(svg);
+  return postSomewhere({ store, room: room(), log }, effect, ({ channel, thread }) =>
+    chat.postFile({
+      key: subjectKey(effect.subject),
+      channel,
+      thread,
+      filename: `${indicator.name}.png`,
+      title: indicator.title,
+      text,
+      content,
+      uncertain,
+    }),
+  );
 }
 
 /** Everything that was done in the incident so far, whichever run did it. */

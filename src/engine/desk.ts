@@ -1,8 +1,9 @@
 import { groupsOf, may } from '../core/access/may.ts';
 import type { Actor } from '../core/actor.ts';
-import { type Answer, refuse } from '../core/decision.ts';
+import { type Answer, type RefusalCode, refuse } from '../core/decision.ts';
 import type { Room } from '../core/playbook/room.ts';
 import type { StreamId } from '../core/stream.ts';
+import type { Log } from './log.ts';
 import { type Clock, type Desk, type Directory, type Observer, type Store, WorkFailed } from './ports.ts';
 import { readPostMortem } from './postMortem.ts';
 
@@ -12,10 +13,14 @@ export type DeskParts = {
   readonly room: () => Room;
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly log: Log;
 };
 
+/** Refusals that say that somebody tried what is not theirs to do, or approved what is not what runs. */
+const forbiddenTo: readonly RefusalCode[] = ['not-allowed', 'own-request', 'plan-changed'];
+
 /** The one place where surfaces come in: it looks up who is asking, gathers what the decision needs, and answers after the commit. */
-export function createDesk({ store, directory, room, clock, observer }: DeskParts): Desk {
+export function createDesk({ store, directory, room, clock, observer, log }: DeskParts): Desk {
   const handle: Desk['handle'] = async (command) => {
     const began = clock.now();
     const answer = await store.handle(command, room());
@@ -42,8 +47,14 @@ export function createDesk({ store, directory, room, clock, observer }: DeskPart
     handle,
     async act(user, body, once) {
       const actor = await actorFor(user);
-      if (actor.kind === 'refused') return actor;
-      return handle({ ...body, actor, ...(once === undefined ? {} : { once }) });
+      const answer =
+        actor.kind === 'refused'
+          ? actor
+          : await handle({ ...body, actor, ...(once === undefined ? {} : { once }) });
+      if (answer.kind === 'refused' && forbiddenTo.includes(answer.code)) {
+        log.warn('a person was refused what they asked for', { user, asked: body.type, code: answer.code });
+      }
+      return answer;
     },
     room,
     async incident(id) {

@@ -68,5 +68,6 @@ const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> 
   chart: 'Posting the chart',
   'post-mortem': 'Posting the post-mortem draft',
   'stop-command': 'Stopping a command',
+  'read-backlog': 'Looking what waits for Slack',
   tell: 'An internal step',
 };

@@ -10,7 +10,7 @@ import { type Posted, type Store, WorkFailed } from './ports.ts';
 export type Place = { readonly channel: string; readonly thread: Posted | null };
 
 /** Used when an incident's own channel could not be opened and its severity is announced nowhere. */
-const lastResort = '#genesis-incidents';
+export const lastResort = '#genesis-incidents';
 
 export async function incidentState(store: Pick<Store, 'state'>, id: IncidentId): Promise<Incident> {
   const state = await store.state(id);
@@ -35,7 +35,8 @@ export async function placeOf(store: Store, room: Room, subject: Subject, where:
   switch (place.kind) {
     case 'thread': {
       const card = subject.kind === 'card' ? null : await store.posted({ kind: 'card', incident: id });
-      return { channel: place.channel, thread: card };
+      // The card may have gone elsewhere, where the channel of the threads took nothing.
+      return { channel: card?.channel ?? place.channel, thread: card };
     }
     case 'channel': {
       if (incident.channel) return { channel: incident.channel.id, thread };
@@ -72,6 +73,7 @@ export async function viewOf(
       return { kind: 'note', incident, note };
     }
     case 'quiet':
+    case 'unattended':
     case 'resolved':
       return { kind: subject.kind, incident: await incidentState(store, subject.incident) };
     case 'unresolved': {

@@ -6,7 +6,8 @@ import { postChart } from './charts.ts';
 import { commandId, performCommand } from './commands.ts';
 import { interruptedCommand, sayGivenUp } from './givenUp.ts';
 import type { Log } from './log.ts';
-import { incidentState, placeOf, runView, viewOf } from './messages.ts';
+import { incidentState, runView, viewOf } from './messages.ts';
+import { postSomewhere } from './places.ts';
 import {
   type Chat,
   type Claimed,
@@ -17,7 +18,6 @@ import {
   type Hands,
   type Observer,
   type Painter,
-  type Posted,
   type Store,
   StoreFailed,
   WorkFailed,
@@ -47,6 +47,17 @@ export type Ports = {
   readonly room: () => Room;
   readonly observer: Observer;
   readonly log: Log;
+  readonly hooks?: EffectHooks;
+};
+
+/** Called around each effect; tests stop the process here to see what survives. */
+export type EffectHooks = {
+  /** Handed out, and that is on disk; the call has not been made. */
+  readonly leased?: (claimed: Claimed) => void;
+  /** The call has ended, well or badly; nothing of that is on disk. */
+  readonly called?: (claimed: Claimed) => void;
+  /** The end is on disk. */
+  readonly finished?: (claimed: Claimed) => void;
 };
 
 /** Enough to keep many channels busy, few enough that memory stays small while Slack is slow. */
@@ -58,11 +69,14 @@ const storeRetryMs = 250;
 const longestSleepMs = 60_000;
 
 export function createPerformer(ports: Ports) {
-  const { store, desk, clock, room, observer, log } = ports;
+  const { store, desk, clock, room, observer, log, hooks = {} } = ports;
   const underWay = new Map<Promise<void>, keyof Hands>();
   let stopping = false;
   let pumping = false;
   let again = false;
+  let lookedAt = clock.now();
+  /** The clock may have been set back while nothing ran, so the first look asks the store whatever is due. */
+  let claimedAt = Number.POSITIVE_INFINITY;
   let cancelTimer: (() => void) | null = null;
   let pumped: Promise<void> = Promise.resolve();
 
@@ -80,32 +94,41 @@ export function createPerformer(ports: Ports) {
   async function pump(): Promise<void> {
     pumping = true;
     try {
+      let due: number | null = null;
       while (again && !stopping) {
         again = false;
         const free = freeHands();
-        if (!isFree(free)) break;
-        const claimed = await store.claim(clock.now(), free);
-        for (const each of claimed) begin(each);
-        if (claimed.length > 0) again = true;
+        // With all hands full there is nothing to wake up for: the first one that is free looks again.
+        due = isFree(free) ? await store.nextDue(free) : null;
+        lookedAt = clock.now();
+        // Where the clock was set back, what waits has to move with it; the store sees to that when it gives out work.
+        const isBack = lookedAt < claimedAt;
+        claimedAt = lookedAt;
+        if (!isBack && (due === null || due > lookedAt)) continue;
+        take(await store.claim(clock.now(), freeHands()));
+        again = true;
       }
-      if (!stopping) await sleepUntilDue();
+      if (!stopping) sleepUntil(due);
     } catch (error) {
+      // It is the database that does not answer, not the one who asks.
+      lookedAt = clock.now();
       log.error('work could not be claimed', { error });
-      cancelTimer?.();
-      cancelTimer = clock.at(clock.now() + storeRetryMs * 4, wake);
+      sleepUntil(clock.now() + storeRetryMs * 4);
     } finally {
       pumping = false;
     }
     if (again && !stopping && isFree(freeHands())) pumped = pump();
   }
 
-  async function sleepUntilDue(): Promise<void> {
-    // With all hands full there is nothing to wake up for: the first one that is free looks again.
-    const due = await store.nextDue(freeHands());
+  function sleepUntil(due: number | null): void {
     cancelTimer?.();
     const now = clock.now();
     cancelTimer =
       due === null ? null : clock.at(Math.min(Math.max(due, now + 1), now + longestSleepMs), wake);
+  }
+
+  function take(claimed: readonly Claimed[]): void {
+    for (const each of claimed) begin(each);
   }
 
   function begin(claimed: Claimed): void {
@@ -123,15 +146,19 @@ export function createPerformer(ports: Ports) {
 
   async function performOne(claimed: Claimed): Promise<void> {
     const began = clock.now();
+    hooks.leased?.(claimed);
     let result: Result;
     try {
       result = await perform(claimed, ports, settle);
+      hooks.called?.(claimed);
     } catch (error) {
+      hooks.called?.(claimed);
       await failed(claimed, error, clock.now() - began);
       return;
     }
     try {
       const refused = await settle(() => store.finish({ id: claimed.id, ...result }, room()));
+      hooks.finished?.(claimed);
       await followRefusals(claimed, refused);
       observer.performed(claimed, 'done', clock.now() - began, null);
     } catch (error) {
@@ -196,7 +223,8 @@ export function createPerformer(ports: Ports) {
       try {
         return await write();
       } catch (error) {
-        if (!(error instanceof StoreFailed) || stopping) throw error;
+        // A damaged database takes nothing more until it is restored; the next start finds the effect as interrupted.
+        if (!(error instanceof StoreFailed) || error.code === 'corrupt' || stopping) throw error;
         log.error('an end could not be recorded; trying again', { code: error.code, error });
         await new Promise<void>((resolve) => clock.at(clock.now() + storeRetryMs, resolve));
       }
@@ -205,10 +233,13 @@ export function createPerformer(ports: Ports) {
 
   return {
     start(): void {
+      store.handOut(() => (stopping ? noHands : freeHands()), take);
       store.onWork(wake);
       wake();
     },
     wake,
+    /** When due work was last looked for, or would have been had a hand been free. */
+    lookedAt: () => lookedAt,
     inFlight: () => underWay.size,
     /** Takes up nothing new and waits for what is under way, at most `withinMs`; what is cut off is found at the next start. */
     async stop(withinMs: number): Promise<void> {
@@ -229,6 +260,8 @@ export function createPerformer(ports: Ports) {
   };
 }
 
+const noHands: Hands = { chat: 0, other: 0 };
+
 const isFree = ({ chat, other }: Hands): boolean => chat > 0 || other > 0;
 
 type Result = Omit<EffectEnd, 'id'>;
@@ -237,23 +270,26 @@ const nothing: Result = { follows: [] };
 type Settle = <T>(write: () => Promise<T>) => Promise<T>;
 
 async function perform({ effect, attempts }: Claimed, ports: Ports, settle: Settle): Promise<Result> {
-  const { store, chat, clock, gauge, runner, desk } = ports;
+  const { store, chat, clock, gauge, runner, desk, log } = ports;
   const room = ports.room();
   const uncertain = attempts > 1;
   switch (effect.kind) {
     case 'show': {
       const { subject, where } = effect;
       const view = await viewOf(store, room, effect);
-      const known = await store.posted(subject);
-      const { channel, thread } = await placeOf(store, room, subject, where);
-      const at = await chat.show({ key: subjectKey(subject), view, channel, thread, known, uncertain });
+      const at = await postSomewhere({ store, room, log }, { subject, where }, (place, known) =>
+        chat.show({ key: subjectKey(subject), view, ...place, known, uncertain }),
+      );
       return { posted: { subject, at }, follows: [] };
     }
     case 'open-channel': {
       const incident = await incidentState(store, effect.incident);
       if (incident.channel) return nothing;
       const purpose = `${incident.id}: ${incident.title}`;
-      const { id, name } = await chat.openChannel(effect.name, purpose, uncertain);
+      const { id, name } = await chat.openChannel(effect.name, purpose, {
+        uncertain,
+        severity: incident.severity,
+      });
       return {
         follows: [
           { actor: { kind: 'bot' }, type: 'incident.channel-opened', incident: effect.incident, id, name },
@@ -289,24 +325,24 @@ async function perform({ effect, attempts }: Claimed, ports: Ports, settle: Sett
       const { incident, where } = effect;
       const { markdown, resolvedAt } = await readPostMortem(store, incident, clock.now());
       const subject = { kind: 'post-mortem', incident, time: resolvedAt } as const;
-      const { channel, thread } = await placeOf(store, room, subject, where);
-      const at: Posted = await chat.postFile({
-        key: subjectKey(subject),
-        channel,
-        thread,
-        filename: `post-mortem-${incident}.md`,
-        title: `Post-mortem draft of ${incident}`,
-        text: `The post-mortem draft of ${incident}, written from the log. Complete the open questions and the action items.`,
-        content: new TextEncoder().encode(markdown),
-        uncertain,
-      });
+      const at = await postSomewhere({ store, room, log }, { subject, where }, (place) =>
+        chat.postFile({
+          key: subjectKey(subject),
+          ...place,
+          filename: `post-mortem-${incident}.md`,
+          title: `Post-mortem draft of ${incident}`,
+          text: `The post-mortem draft of ${incident}, written from the log. Complete the open questions and the action items.`,
+          content: new TextEncoder().encode(markdown),
+          uncertain,
+        }),
+      );
       return { posted: { subject, at }, follows: [] };
     }
     case 'run-command': {
       // Handed out a second time means that nobody knows what became of the first.
       if (uncertain) return { follows: [interruptedCommand(effect)] };
       const say = (command: Command) => settle(() => desk.handle(command));
-      return { follows: [await performCommand(effect, { runner, clock, say, log: ports.log })] };
+      return { follows: [await performCommand(effect, { runner, clock, say, log })] };
     }
     case 'stop-command':
       runner.stop(commandId(effect));
@@ -323,6 +359,14 @@ async function perform({ effect, attempts }: Claimed, ports: Ports, settle: Sett
       const reading = await gauge.read(indicator, clock.now());
       return {
         follows: [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }],
+      };
+    }
+    case 'read-backlog': {
+      const { waiting, oldestAt } = await store.chatBacklog();
+      return {
+        follows: [
+          { actor: { kind: 'bot' }, type: 'incident.backlog', incident: effect.incident, waiting, oldestAt },
+        ],
       };
     }
     case 'tell':

@@ -1,10 +1,12 @@
 import type { Command, CommandBody } from '../core/command.ts';
 import type { Answer, Event } from '../core/decision.ts';
 import type { Effect, Subject } from '../core/effect.ts';
+import type { Waiting } from '../core/incident/audit.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { Definition, Indicator } from '../core/playbook/definition.ts';
 import type { Room } from '../core/playbook/room.ts';
 import type { Reading, Run } from '../core/run/run.ts';
+import type { Severity } from '../core/severity.ts';
 import type { IncidentId, RunId, StreamId } from '../core/stream.ts';
 import type { View } from '../core/view.ts';
 
@@ -73,7 +75,12 @@ export type Chat = {
   show(request: ShowRequest): Promise<Posted>;
   postFile(request: FileRequest): Promise<Posted>;
   /** A public channel of exactly this name; where the name is taken and it is not ours from a lost reply, a suffix is added. */
-  openChannel(name: string, purpose: string, uncertain: boolean): Promise<{ id: string; name: string }>;
+  openChannel(
+    name: string,
+    purpose: string,
+    /** Where channels have to wait, the most urgent is opened first. */
+    options: { readonly uncertain: boolean; readonly severity: Severity },
+  ): Promise<{ id: string; name: string }>;
   setTopic(channel: string, incident: Incident): Promise<void>;
   /** Members of groups and users; those who are already there or cannot be invited are passed over, and the rest come. */
   invite(channel: string, who: { groups: readonly string[]; users: readonly string[] }): Promise<void>;
@@ -196,14 +203,37 @@ export type Store = {
   incidentOfChannel(channel: string): Promise<Incident | null>;
   events(filter: { stream?: StreamId; after?: number; limit?: number }): Promise<readonly StoredEvent[]>;
   backlog(): Promise<{ waiting: number; oldestDueAt: number | null }>;
+  /** What waits for the chat, also until a pause that it asked for is over, and since when the oldest of it does. */
+  chatBacklog(): Promise<{ waiting: number; oldestAt: number | null }>;
+  /** Everything that is still to be done outside the chat: timers, readings, commands, commands for streams. */
+  work(): Promise<readonly Waiting[]>;
+  /**
+   * Since when the oldest effect should have been delivered, attempts that failed included; null where none is late.
+   * Commands under way on hosts are not late.
+   */
+  undeliveredSince(): Promise<number | null>;
+  /** Writes and commits as much as opening an incident would; nothing of it means anything. */
+  rehearse(): Promise<void>;
+  /** Remembers a delivery from outside for a day, across restarts; whether it came for the first time. */
+  firstTime(delivery: string): Promise<boolean>;
+  /** Lets a delivery in again that could not be dealt with. */
+  forget(delivery: string): Promise<void>;
   backup(file: string): Promise<void>;
-  /** Called after each commit that left work due now. */
+  /** Called after each commit that added work. */
   onWork(call: () => void): void;
+  /**
+   * Hands out what is due in the very transaction that makes it due, as far as hands are free then, which saves a commit
+   * for each; `take` is called after it.
+   */
+  handOut(free: () => Hands, take: (claimed: readonly Claimed[]) => void): void;
   /** The end of the hash chain. */
   head(): Promise<{ position: number; hash: string }>;
   health(): Promise<{ ok: true } | { ok: false; code: string; message: string }>;
   close(): Promise<void>;
 };
+
+/** What surfaces need to know of what they were sent before. */
+export type Deliveries = Pick<Store, 'firstTime' | 'forget'>;
 
 /** `busy`, `full` and `corrupt` are told apart because a person does something else about each. */
 export class StoreFailed extends Error {

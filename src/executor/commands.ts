@@ -1,7 +1,7 @@
+import type { Redactor } from '../core/redact/redactor.ts';
 import { startFileTask } from './fileTask.ts';
 import { startLocalTask } from './localTask.ts';
 import type { FromExecutor, Outcome, RefusalCode, StartMessage } from './messages.ts';
-import type { Redactor } from './redactor.ts';
 import type { SshDirectory } from './sshConnection.ts';
 import { startSshTask } from './sshTask.ts';
 import type { RunningTask, Sink, Task, TaskEnd } from './task.ts';

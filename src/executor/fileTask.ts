@@ -4,10 +4,10 @@
  * the same. Reading is harmless; from the second step on only the script's own answer tells what happened.
  */
 
+import type { Redactor } from '../core/redact/redactor.ts';
 import { cksum, FILE_SCRIPT } from './fileScript.ts';
 import type { Outcome, RefusalCode } from './messages.ts';
 import { FILE_LIMIT } from './messages.ts';
-import type { Redactor } from './redactor.ts';
 import type { RunningTask, Sink, Task, TaskEnd } from './task.ts';
 
 export type FileWork =

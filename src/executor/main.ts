@@ -18,11 +18,11 @@
  */
 
 import { spawn } from 'node:child_process';
+import { createRedactor } from '../core/redact/redactor.ts';
 import { createCommands } from './commands.ts';
 import { readSecrets } from './environment.ts';
 import type { FromExecutor } from './messages.ts';
 import { lineSplitter, parseToExecutor } from './messages.ts';
-import { createRedactor } from './redactor.ts';
 import type { SshDirectory } from './sshConnection.ts';
 import { createSshDirectory } from './sshConnection.ts';
 

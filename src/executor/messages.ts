@@ -105,7 +105,7 @@ const LARGEST = 86_400_000;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ADDRESS = /^[A-Za-z0-9_:][A-Za-z0-9._:-]*$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const HOST_KEY = /^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}( .*)?$/;
+const HOST_KEY = /^(?:ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}( .*)?$/;
 
 class MessageError extends Error {}
 

@@ -1,4 +1,5 @@
-import type { Redactor } from './redactor.ts';
+import { createLineKeeper } from '../core/redact/lineKeeper.ts';
+import type { Redactor } from '../core/redact/redactor.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 
@@ -15,9 +16,6 @@ export interface TextOutputOptions {
   emit(stream: StreamName, text: string): void;
 }
 
-/** A line that is longer than this is passed on in pieces. */
-const LONGEST_LINE = 16 * 1024;
-
 const ESC = '\u001b';
 /** Colours and cursor moves, which are no text. */
 const ESCAPE_SEQUENCE = new RegExp(`${ESC}\\[[0-?]*[ -/]*[@-~]`, 'g');
@@ -26,14 +24,11 @@ const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
 /**
  * Turns the bytes of a program into text that may leave: decoded over chunk borders, without control characters,
- * without secrets, and no more than the cap.
- *
- * Text leaves in whole lines, which is also what keeps a secret in one piece however the program's writes were cut:
- * the rest of a line waits for its end, for the end of the program, or for a length at which nobody means a line.
+ * without secrets, in whole lines, and no more than the cap.
  */
 export function createTextOutput(options: TextOutputOptions): TextOutput {
   const { redactor, cap, emit } = options;
-  const streams = { stdout: createStreamText(), stderr: createStreamText() };
+  const streams = { stdout: createStreamText(redactor), stderr: createStreamText(redactor) };
   let used = 0;
   let truncated = 0;
 
@@ -42,7 +37,7 @@ export function createTextOutput(options: TextOutputOptions): TextOutput {
   const send = (stream: StreamName, text: string) => {
     if (text === '') return;
     last = { stream, open: !text.endsWith('\n') };
-    emit(stream, redactor.redact(text));
+    emit(stream, text);
   };
 
   return {
@@ -50,7 +45,7 @@ export function createTextOutput(options: TextOutputOptions): TextOutput {
       const taken = chunk.subarray(0, Math.max(0, cap - used));
       used += taken.length;
       truncated += chunk.length - taken.length;
-      if (taken.length > 0) send(stream, streams[stream].take(taken, redactor));
+      if (taken.length > 0) send(stream, streams[stream].take(taken));
     },
     finish() {
       send('stdout', streams.stdout.rest());
@@ -63,10 +58,10 @@ export function createTextOutput(options: TextOutputOptions): TextOutput {
   };
 }
 
-function createStreamText() {
+function createStreamText(redactor: Redactor) {
   const decoder = new TextDecoder('utf-8');
+  const lines = createLineKeeper(redactor);
   let unfinished = '';
-  let line = '';
 
   const clean = (text: string): string => {
     const whole = unfinished + text;
@@ -77,19 +72,11 @@ function createStreamText() {
   };
 
   return {
-    take(chunk: Buffer, redactor: Redactor): string {
-      line += clean(decoder.decode(chunk, { stream: true }));
-      let end = line.lastIndexOf('\n') + 1;
-      if (line.length - end > LONGEST_LINE) end += redactor.safeCut(line.slice(end));
-      const ready = line.slice(0, end);
-      line = line.slice(end);
-      return ready;
-    },
+    take: (chunk: Buffer): string => lines.take(clean(decoder.decode(chunk, { stream: true }))),
     rest(): string {
-      const last = line + clean(decoder.decode()) + unfinished.replace(CONTROL, '');
-      line = '';
+      const last = lines.take(clean(decoder.decode()) + unfinished.replace(CONTROL, ''));
       unfinished = '';
-      return last;
+      return last + lines.rest();
     },
   };
 }

@@ -116,7 +116,7 @@ describe('a room on disk', () => {
   });
 });
 
-describe('a hostile file is refused, not obeyed', () => {
+describe('a hostile file is refused, not obeyed', { tags: ['trust-38'] }, () => {
   const alert = 'alerts/billing-errors.yml';
 
   it('refuses symbolic links, to files and to folders', async () => {

@@ -167,7 +167,7 @@ describe('a command on the own host', () => {
   });
 });
 
-describe('a command that does not end', () => {
+describe('a command that does not end', { tags: ['trust-39'] }, () => {
   it('is ended at its limit with all its descendants, even those that ignore TERM', async () => {
     const outcome = await runner.run(sh(STUBBORN, { timeoutMs: 700 }), quiet);
     expect(outcome).toMatchObject({ kind: 'timed-out' });
@@ -234,7 +234,7 @@ describe('a command that is refused', () => {
   });
 });
 
-describe('secrets', () => {
+describe('secrets', { tags: ['trust-36'] }, () => {
   it('reach the command that declares them, and never come back', async () => {
     const script = `
       [ "$DEPLOY_TOKEN" = ${SECRET} ] && echo known

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
 import type { Answer } from '../../src/core/decision.ts';
 import { subjectKey } from '../../src/core/effect.ts';
-import type { Clock, Store } from '../../src/engine/ports.ts';
+import type { Claimed, Clock, Store } from '../../src/engine/ports.ts';
 import { createClock, type MovedClock } from '../fakes/clock.ts';
 import { engineer, minute, room } from '../fakes/room.ts';
 import { ended, notice } from '../fakes/world.ts';
@@ -186,7 +186,12 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
       it('hands out the head of each lane only, in order, and what stands alone at once', async () => {
         await store.handle(alert('HighErrorRate', 'checkout'), room);
         const first = await heads();
-        expect(first.map(({ effect }) => effect.kind).sort()).toEqual(['open-channel', 'show', 'tell']);
+        // The announcement, and the run's observation: what the incident told its run was decided with it.
+        expect(first.map(({ effect }) => effect.kind).sort()).toEqual([
+          'open-channel',
+          'run-command',
+          'show',
+        ]);
         expect(await heads()).toEqual([]);
         const channel = first.find(({ effect }) => effect.kind === 'open-channel');
         await store.finish({ id: channel!.id, follows: [] }, room);
@@ -217,10 +222,12 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         const card = (await heads()).find(({ effect }) => effect.kind === 'show');
         await store.handle(note('meanwhile'), room);
         await store.finish({ id: card!.id, follows: [] }, room);
-        const next = (await heads()).map(({ effect }) =>
-          effect.kind === 'show' ? subjectKey(effect.subject) : '',
-        );
-        expect(next).toEqual(['note/INC-1/1']);
+        const next: string[] = [];
+        for (let [work] = await heads(); work; [work] = await heads()) {
+          if (work.effect.kind === 'show') next.push(subjectKey(work.effect.subject));
+          await store.finish({ id: work.id, follows: [] }, room);
+        }
+        expect(next).toEqual(['step/INC-1.1/quick/1', 'note/INC-1/1', 'card/INC-1']);
       });
 
       it('waits until the time of a timer and says when the next is due', async () => {
@@ -255,6 +262,34 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         expect((await heads()).filter(({ effect }) => effect.kind === 'show')).toEqual([]);
         clock.advance(minute);
         expect(await heads()).toMatchObject([{ id: card.id, attempts: 2 }]);
+      });
+
+      it('keeps one message of a subject waiting, also where one came while another was tried', async () => {
+        await store.handle(alert('Slow', 'a'), room);
+        const isCard = ({ effect }: Claimed) => effect.kind === 'show' && effect.subject.kind === 'card';
+        const card = (await heads()).find(isCard)!;
+        await store.handle(note('while it is tried'), room);
+        const { waiting } = await store.chatBacklog();
+        await store.postpone(card.id, clock.now() + minute, 'rate limited');
+        expect(await store.chatBacklog()).toEqual({ waiting: waiting - 1, oldestAt: card.createdAt });
+        await store.handle(note('while it waits'), room);
+        clock.advance(minute);
+        const [again] = (await heads()).filter(isCard);
+        expect(again).toMatchObject({ id: card.id, attempts: 2 });
+        await store.finish({ id: card.id, follows: [] }, room);
+        const rest = await heads();
+        for (const { id } of rest) await store.finish({ id, follows: [] }, room);
+        expect([...rest, ...(await heads())].filter(isCard)).toEqual([]);
+      });
+
+      it('tells what waits for the chat, also while a pause lasts that it asked for', async () => {
+        expect(await store.chatBacklog()).toEqual({ waiting: 0, oldestAt: null });
+        const since = clock.now();
+        await store.handle(alert('HighErrorRate', 'checkout'), room);
+        const { waiting } = await store.chatBacklog();
+        for (const { id } of await heads()) await store.postpone(id, clock.now() + 10 * minute, 'limited');
+        clock.advance(minute);
+        expect(await store.chatBacklog()).toEqual({ waiting, oldestAt: since });
       });
 
       it('has the consequences of an end once, however often the end is told', async () => {
@@ -297,12 +332,49 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         expect(calls).toEqual([1]);
       });
 
+      it('hands out what a commit makes due with that commit, as far as hands are free', async () => {
+        const taken: { commit: number; kinds: string[] }[] = [];
+        store.handOut(
+          () => ({ chat: taken.length === 0 ? 1 : 0, other: 0 }),
+          (claimed) => taken.push({ commit: commits.after, kinds: claimed.map(({ effect }) => effect.kind) }),
+        );
+        await store.handle(alert('HighErrorRate', 'checkout'), room);
+        await store.handle(alert('HighErrorRate', 'payments'), room);
+        expect(taken).toEqual([{ commit: 1, kinds: ['open-channel'] }]);
+        expect(await store.interrupted()).toHaveLength(1);
+      });
+
       it('tells how much waits and since when', async () => {
         expect(await store.backlog()).toEqual({ waiting: 0, oldestDueAt: null });
         await store.handle(alert('HighErrorRate', 'checkout'), room);
         const { waiting, oldestDueAt } = await store.backlog();
         expect(waiting).toBeGreaterThan(3);
         expect(oldestDueAt).toBe(clock.now());
+      });
+    });
+
+    describe('a storm of alerts', () => {
+      const openings = async () => (await store.recentIncidents(100)).length;
+
+      it('opens a bounded number of incidents, also across a restart', async () => {
+        for (let number = 0; number < 8; number++) await store.handle(alert('Slow', `s${number}`), room);
+        await reopen();
+        for (let number = 8; number < 60; number++) await store.handle(alert('Slow', `s${number}`), room);
+        expect(await openings()).toBe(13);
+        await reopen();
+        await store.handle(alert('Slow', 's60'), room);
+        expect(await openings()).toBe(13);
+      });
+
+      it('does not count what was rolled back', async () => {
+        onCommit.before = () => {
+          throw new Error('no commit');
+        };
+        const turn = Array.from({ length: 30 }, (_, n) => store.handle(alert('Slow', `s${n}`), room));
+        expect((await Promise.allSettled(turn)).every(({ status }) => status === 'rejected')).toBe(true);
+        onCommit.before = () => undefined;
+        for (let number = 0; number < 12; number++) await store.handle(alert('Slow', `s${number}`), room);
+        expect((await store.recentIncidents(100)).filter(({ storm }) => storm)).toEqual([]);
       });
     });
 

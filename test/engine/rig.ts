@@ -54,7 +54,7 @@ export function createRig() {
       hooks: { before: (commit) => hooks.before?.(commit), after: (commit) => hooks.after?.(commit) },
     });
     const parts = { store, clock, room: () => room, observer: observer.port };
-    const desk = createDesk({ ...parts, directory: directory.port });
+    const desk = createDesk({ ...parts, directory: directory.port, log: log.log });
     const performer = createPerformer({
       ...parts,
       desk,

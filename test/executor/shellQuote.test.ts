@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shellJoin, shellQuote } from '../../src/executor/shellQuote.ts';
 
-describe('quoting for a POSIX shell', () => {
+describe('quoting for a POSIX shell', { tags: ['trust-32'] }, () => {
   it('gives back every argument through a real shell', () => {
     const argument = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '').toWellFormed());
     fc.assert(

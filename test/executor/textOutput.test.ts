@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../src/executor/redactor.ts';
+import { createRedactor } from '../../src/core/redact/redactor.ts';
 import { createTextOutput } from '../../src/executor/textOutput.ts';
 
 const SECRET = 'canary+token/0123456789?';
@@ -28,7 +28,7 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   return borders.slice(1).map((end, index) => bytes.subarray(borders[index], end));
 }
 
-describe('output of a command', () => {
+describe('output of a command', { tags: ['trust-36', 'trust-39'] }, () => {
   it('leaves in whole lines, as soon as they are whole', () => {
     expect(outputOf([Buffer.from('one\ntw'), Buffer.from('o\nthree')]).pieces).toEqual([
       'one\n',

@@ -3,16 +3,21 @@ import { join } from 'node:path';
 
 /**
  * Playbooks whose actions leave one line each in a file, so that how often something ran can be counted rather than
- * believed.
+ * believed. Every service has the same playbook, `<service>-errors`.
+ *
+ * The program of the actions also ends the bot (`bot.pid`) or the executor, its parent, at the moment that the file
+ * `kill-at` names: `command:spawned 2` is the second program of all to be started, before it has left its line.
  */
 export type CountingRoom = {
   readonly playbooks: string;
-  /** How often an action ran, by the word it leaves. */
+  /** How often an action ran, by the word it leaves: `looked-till` or `reset-till`. */
   count(word: string): Promise<number>;
 };
 
-const files: Readonly<Record<string, string>> = {
-  'hosts.yml': 'hosts:\n  till: { kind: local, directory: HERE, path: [HERE/bin] }\n',
+/** The steps of the playbook by what they do; a step is named by its place. */
+export const stepIds = { look: '2', reset: '3.the-drawer-is-stuck.1', wait: '4', verify: '5' } as const;
+
+const shared: Readonly<Record<string, string>> = {
   'access.yml': `groups:
   platform: { usergroup: platform }
 rules:
@@ -26,27 +31,32 @@ rules:
   P3: { place: { thread: '#genesis-monitoring' } }
   P4: { place: log }
 `,
-  'services/till.yml': `service: till
-host: till
+  'alerts/generic.yml':
+    'playbook: generic\ntitle: Alert without a playbook\nsteps:\n  - ask: What is going on?\n',
+};
+
+const ofService = (service: string): Readonly<Record<string, string>> => ({
+  [`services/${service}.yml`]: `service: ${service}
+host: shop
 indicators:
   error_ratio:
     title: Error rate
     query: error_ratio
     objective: { below: 0.1% }
 actions:
-  look: { title: Look at the till, risk: observe, run: [mark, looked] }
+  look: { title: Look at the ${service}, risk: observe, run: [mark, looked-${service}] }
   reset:
-    title: Reset the till
+    title: Reset the ${service}
     says: Customers wait for a moment.
     risk: disruptive
-    run: [mark, reset]
+    run: [mark, reset-${service}]
     verify: { indicator: error_ratio, for: 2s, within: 5m }
     undo: none
 `,
-  'alerts/till-errors.yml': `playbook: till-errors
-title: The till fails
-answers: { alertname: TillErrors }
-service: till
+  [`alerts/${service}-errors.yml`]: `playbook: ${service}-errors
+title: The ${service} fails
+answers: { alertname: ServiceErrors, service: ${service} }
+service: ${service}
 severity: P1
 steps:
   - chart: error_ratio
@@ -58,31 +68,62 @@ steps:
           - do: reset
       Something else:
         steps: []
+  - wait: 1m
+    why: Customers come back one by one.
   - verify: error_ratio
     for: 2s
 `,
-  'alerts/generic.yml':
-    'playbook: generic\ntitle: Alert without a playbook\nsteps:\n  - ask: What is going on?\n',
-  'prometheus/rules.yml':
-    'groups:\n  - name: till\n    rules:\n      - alert: TillErrors\n        expr: vector(1)\n        labels: { severity: P1, service: till }\n',
-};
+});
 
-export async function createCountingRoom(directory: string): Promise<CountingRoom> {
+const rules = (services: readonly string[]): string =>
+  `groups:\n  - name: shop\n    rules:\n${services
+    .map(
+      (service) =>
+        `      - alert: ServiceErrors\n        expr: vector(1)\n        labels: { severity: P1, service: ${service} }\n`,
+    )
+    .join('')}`;
+
+const program = (directory: string): string => `#!/bin/sh
+echo "$1" >> '${directory}/started.log'
+number=$(wc -l < '${directory}/started.log')
+die_at() {
+  read -r name wanted < '${directory}/kill-at' || return 0
+  [ "$name" = "command:$1" ] || [ "$name" = "executor:$1" ] || return 0
+  [ "$wanted" = '*' ] || [ "$wanted" -eq "$number" ] || return 0
+  : > '${directory}/kill-at'
+  case "$name" in
+    command:*) kill -9 "$(cat '${directory}/bot.pid')" ;;
+    executor:*) kill -9 "$PPID" ;;
+  esac
+}
+die_at spawned
+echo "$1" >> '${directory}/done.log'
+die_at acted
+echo "$1 is done"
+`;
+
+export async function createCountingRoom(
+  directory: string,
+  services: readonly string[] = ['till'],
+): Promise<CountingRoom> {
   const playbooks = join(directory, 'playbooks');
+  const files = Object.assign({}, shared, ...services.map(ofService), {
+    'hosts.yml': `hosts:\n  shop: { kind: local, directory: ${directory}, path: [${directory}/bin] }\n`,
+    'prometheus/rules.yml': rules(services),
+  }) as Record<string, string>;
   for (const [name, content] of Object.entries(files)) {
     const file = join(playbooks, name);
     await mkdir(join(file, '..'), { recursive: true });
-    await writeFile(file, content.replaceAll('HERE', directory));
+    await writeFile(file, content);
   }
   await mkdir(join(directory, 'bin'), { recursive: true });
-  const program = join(directory, 'bin', 'mark');
-  const log = join(directory, 'done.log');
-  await writeFile(program, `#!/bin/sh\necho "$1" >> '${log}'\necho "$1 is done"\n`);
-  await chmod(program, 0o755);
+  await writeFile(join(directory, 'bin', 'mark'), program(directory));
+  await chmod(join(directory, 'bin', 'mark'), 0o755);
+  await writeFile(join(directory, 'kill-at'), '');
   return {
     playbooks,
     async count(word) {
-      const lines = await readFile(log, 'utf8').catch(() => '');
+      const lines = await readFile(join(directory, 'done.log'), 'utf8').catch(() => '');
       return lines.split('\n').filter((line) => line === word).length;
     },
   };

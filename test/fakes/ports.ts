@@ -53,7 +53,7 @@ export function createFakeChat() {
       await call({ kind: 'file', request });
       return posted(request.channel, null);
     },
-    async openChannel(name, _purpose, uncertain) {
+    async openChannel(name, _purpose, { uncertain }) {
       await call({ kind: 'channel', name, uncertain });
       return { id: `C-${name}`, name };
     },

@@ -1,24 +1,31 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A Prometheus that answers every query with one number, which the test sets; null answers with no data. */
-export async function startFakePrometheus(): Promise<{
+/**
+ * A Prometheus that answers every query with one number, which the test sets; null answers with no data, and `down`
+ * cuts every connection.
+ */
+export async function startFakePrometheus({ now = Date.now }: { now?: () => number } = {}): Promise<{
   url: string;
-  set(value: number | null): void;
+  set(value: number | null | 'down'): void;
   stop(): Promise<void>;
 }> {
-  let value: number | null = 0;
+  let value: number | null | 'down' = 0;
   const server = createServer((request, response) => {
     request.resume();
-    const now = Date.now() / 1_000;
+    if (value === 'down') {
+      request.socket.destroy();
+      return;
+    }
+    const at = now() / 1_000;
     const isRange = request.url?.includes('query_range') ?? false;
-    const samples = Array.from({ length: 10 }, (_, index) => [now - 60 + index * 6, String(value)]);
+    const samples = Array.from({ length: 10 }, (_, index) => [at - 60 + index * 6, String(value)]);
     const result =
       value === null
         ? []
         : isRange
           ? [{ metric: {}, values: samples }]
-          : [{ metric: {}, value: [now, String(value)] }];
+          : [{ metric: {}, value: [at, String(value)] }];
     const data = { resultType: isRange ? 'matrix' : 'vector', result };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ status: 'success', data }));

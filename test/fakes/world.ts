@@ -6,6 +6,7 @@ import type { Context, Stream } from '../../src/core/context.ts';
 import { type Answer, type Event, refuse } from '../../src/core/decision.ts';
 import { type Effect, subjectKey } from '../../src/core/effect.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
+import { openingsCounted } from '../../src/core/incident/storm.ts';
 import { judge } from '../../src/core/indicator/judge.ts';
 import type { Definition } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
@@ -52,7 +53,11 @@ export function createWorld(options: { room?: Room } = {}) {
     }
     const nextIncident = count(/^INC-\d+$/) + 1;
     const nextRun = count(/^RUN-/) + 1;
-    return { now, room, holders, nextIncident, nextRun, definition: null, incident: null };
+    const openings = [...states.values()]
+      .flatMap((state) => (state.kind === 'incident' ? [state.incident.openedAt] : []))
+      .toReversed()
+      .slice(0, openingsCounted);
+    return { now, room, holders, nextIncident, nextRun, openings, definition: null, incident: null };
   }
 
   /** Decides one command as a store would, without performing anything. */

@@ -71,7 +71,7 @@ async function changesNothing(work: () => Promise<void>): Promise<void> {
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 }
 
-describe('a webhook that is not right', () => {
+describe('a webhook that is not right', { tags: ['trust-23'] }, () => {
   const changed = (change: (payload: Record<string, unknown>) => void): string => {
     const payload = firing();
     change(payload);

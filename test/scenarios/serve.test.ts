@@ -121,9 +121,9 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
     await endsInTime(served);
   });
 
-  it('hears people by Socket Mode, and ends in order while their command runs', async ({
-    onTestFinished,
-  }) => {
+  it('hears people by Socket Mode, and ends in order while their command runs', {
+    tags: ['trust-21'],
+  }, async ({ onTestFinished }) => {
     const { stops, slack, directory, env } = await setting(onTestFinished);
     const seconds = `700.${process.pid}`;
     const room = await roomWithSlowAction(stops, { seconds, timeout: '10m' });
@@ -169,7 +169,7 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
     expect(runningWith(seconds)).toBe(0);
   });
 
-  it('ends in order in the middle of a webhook', async ({ onTestFinished }) => {
+  it('ends in order in the middle of a webhook', { tags: ['trust-21'] }, async ({ onTestFinished }) => {
     const { stops, slack, directory, env } = await setting(onTestFinished, 'http');
     const served = genesis(stops, { directory, env });
     const url = new URL(await served.url());
@@ -201,7 +201,9 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
     await endsInTime(served);
   });
 
-  it('starts, takes alerts and ends in order while Slack does not answer', async ({ onTestFinished }) => {
+  it('starts, takes alerts and ends in order while Slack does not answer', { tags: ['trust-21'] }, async ({
+    onTestFinished,
+  }) => {
     const { stops, directory, env } = await setting(onTestFinished);
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -274,7 +276,9 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
     expect(served.output()).toMatch(/\.yml:\d+:\d+/);
   });
 
-  it('does not share a database with another, nor open a damaged one', async ({ onTestFinished }) => {
+  it('does not share a database with another, nor open a damaged one', { tags: ['trust-14'] }, async ({
+    onTestFinished,
+  }) => {
     const { stops, directory, env } = await setting(onTestFinished);
     const first = genesis(stops, { directory, env });
     await first.url();
@@ -289,7 +293,9 @@ describe('genesis serve, by its environment alone', { timeout: 90_000 }, () => {
     expect(third.output()).toMatch(/The database damaged\.db is damaged\. Restore it from the newest backup/);
   });
 
-  it('asks Alertmanager to come back while somebody else holds the database', async ({ onTestFinished }) => {
+  it('asks Alertmanager to come back while somebody else holds the database', { tags: ['trust-13'] }, async ({
+    onTestFinished,
+  }) => {
     const { stops, directory, env } = await setting(onTestFinished);
     const served = genesis(stops, { directory, env });
     const url = await served.url();

@@ -19,6 +19,8 @@ export type AskHistory = (
 >;
 
 export type CaughtUp = {
+  /** Whether Alertmanager told which alerts it has. */
+  readonly answered: boolean;
   /** Alerts that fire now, to be handed over like those of a webhook. */
   readonly notices: readonly Notice[];
   /** Open fingerprints that Alertmanager does not have any more. It forgets on restart, so this resolves nothing. */
@@ -71,6 +73,7 @@ export async function catchUp(options: {
   const ended = history?.kind === 'alerts' ? history.ended : [];
   const present = new Set(alerts.map((alert) => alert.notice.fingerprint));
   return {
+    answered: known?.kind === 'alerts',
     notices: [...notices, ...fresh],
     gone: known?.kind === 'alerts' ? options.open.filter((fingerprint) => !present.has(fingerprint)) : [],
     missed: ended

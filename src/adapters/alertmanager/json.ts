@@ -8,7 +8,8 @@ const maxDepth = 16;
 
 /**
  * Parses what `JSON.parse` takes, and refuses besides: bytes that are no UTF-8, text with half a surrogate pair, a key
- * twice in one object (readers disagree on which one counts), the key `__proto__`, and nesting without end.
+ * twice in one object (readers disagree on which one counts), keys that reach into what all objects share, and nesting
+ * without end.
  */
 export function parseJson(bytes: Uint8Array): Json {
   let text: string;
@@ -93,6 +94,9 @@ function look(value: unknown, seen: Seen): void {
   for (const [key, each] of Object.entries(value)) {
     seen.keys += 1;
     if (key === '__proto__') seen.why = 'The body has the key __proto__.';
+    // As the name of a label both are fine; with an object behind it, it is aimed at what all objects share.
+    if ((key === 'constructor' || key === 'prototype') && typeof each === 'object')
+      seen.why = `The body has an object under the key ${key}.`;
     if (!key.isWellFormed()) seen.why = 'The body has a key with half a surrogate pair.';
     look(each, seen);
   }

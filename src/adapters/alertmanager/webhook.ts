@@ -10,7 +10,7 @@ const bodyLimit = 1024 * 1024;
 
 /**
  * `POST /alertmanager`. Answers 2xx only after every notice has been decided and committed. All notices are handed over
- * in one turn of the event loop, so that they share one transaction.
+ * in one turn of the event loop, so that they share transactions.
  *
  * Alertmanager tries again after 5xx and never after 4xx: 503 is for our own trouble, 4xx only for what will never be
  * right.

@@ -17,7 +17,8 @@ export function send(response: ServerResponse, reply: Reply): void {
 
 /**
  * Answers while the sender is still sending and ends the connection. Closing at once would reset it, and the sender
- * would see a broken pipe instead of the answer; so what still comes is dropped for a moment first.
+ * would see a broken pipe instead of the answer; so a little of what still comes is dropped, and where it goes on, the
+ * connection stays unread for a moment. Dropping all of it would cost more memory than holding a body does.
  */
 export function sendAndHangUp(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   const { bytes, head } = render(reply);
@@ -32,7 +33,7 @@ export function sendAndHangUp(request: IncomingMessage, response: ServerResponse
   };
   const drop = (chunk: Buffer) => {
     dropped += chunk.length;
-    if (dropped > lingerBytes) hangUp();
+    if (dropped > lingerBytes) request.pause();
   };
   const timer = setTimeout(hangUp, lingerMs);
   request.on('data', drop).once('end', hangUp).once('close', hangUp);
@@ -40,7 +41,7 @@ export function sendAndHangUp(request: IncomingMessage, response: ServerResponse
 
 /** Long enough for a sender on the other side of the world to read the answer. */
 const lingerMs = 500;
-const lingerBytes = 4 * 1024 * 1024;
+const lingerBytes = 64 * 1024;
 
 function render(reply: Reply): { bytes: Uint8Array; head: Record<string, string> } {
   const [bytes, type] =

@@ -12,6 +12,8 @@ type Common = Place & {
   readonly bodyLimit: number;
   /** Media types that a body may have; without it every type is taken. */
   readonly accepts?: readonly string[];
+  /** What the headers alone are refused for, before anything of the body is read. */
+  readonly refuse?: (headers: IncomingHttpHeaders) => Reply | null;
 };
 
 /** `own`: the handler itself authenticates, from a signature or a session. */

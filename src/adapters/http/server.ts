@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import type { Log } from '../../engine/log.ts';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Log, rareWarnings } from '../../engine/log.ts';
 import { StoreFailed } from '../../engine/ports.ts';
 import { createBearerCheck } from './bearer.ts';
-import { announcedLength, type Body, readBody } from './body.ts';
+import { announcedLength, type Body, type Crowd, readBody } from './body.ts';
 import { capConnections } from './connections.ts';
 import { problem, send, sendAndHangUp } from './reply.ts';
 import { findRoute, type Reply, type Request, type Route } from './route.ts';
 
 /**
  * The one place that owns the port. A request passes, in this order: connection caps, header size and time, the route
- * and its method, the body's announced length and encoding, authentication, the body's real length and time, the
- * handler. Nothing large is ever held for somebody who has not been authenticated.
+ * and its method, the body's announced length, encoding and type, authentication as far as the headers carry it, the
+ * body's real length and time, the handler. Nothing large is ever held for somebody who has not been authenticated.
  */
 export type HttpLimits = {
   /** Milliseconds for the headers, and again for the whole request; slower senders are cut off with 408. */
@@ -27,7 +28,8 @@ export type HttpLimits = {
 };
 
 const defaults: HttpLimits = {
-  receiveMs: 10_000,
+  // A little under ten seconds in all, together with the interval at which late senders are looked for.
+  receiveMs: 8_000,
   keepAliveMs: 15_000,
   headerBytes: 16 * 1024,
   connections: 1_000,
@@ -37,6 +39,8 @@ const defaults: HttpLimits = {
 
 export type HttpServer = {
   readonly address: { readonly host: string; readonly port: number; readonly url: string };
+  /** Everything that it answers; what is not in here is 404. */
+  readonly routes: readonly Route[];
   /** Takes no more connections, lets answers in progress finish, and cuts what remains after `drainMs`. */
   close(): Promise<void>;
 };
@@ -64,7 +68,8 @@ export async function startHttpServer(options: {
   });
   // A receiver that stops reading its answer must not hold the connection for ever.
   server.timeout = 60_000;
-  const warn = createRateLimitedWarning(log);
+  const warn = rareWarnings(log);
+  const strangers: Crowd = { held: 0, most: 4 * 1024 * 1024, small: 32 * 1024 };
   const connections = capConnections(
     server,
     { total: limits.connections, perAddress: limits.connectionsPerAddress },
@@ -92,10 +97,16 @@ export async function startHttpServer(options: {
       const message = 'This path needs an Authorization header with a valid bearer token.';
       return refuse(problem(401, 'unauthorized', message, { 'www-authenticate': 'Bearer' }));
     }
+    const refused = route.refuse?.(request.headers);
+    if (refused) return refuse(refused);
     if (request.headers.expect !== undefined) response.writeContinue();
 
-    const body: Body = await readBody(request, route.bodyLimit);
+    const body: Body = await readBody(request, route.bodyLimit, route.auth === 'own' ? strangers : null);
     if (body.kind === 'gone') return;
+    if (body.kind === 'crowded') {
+      const message = 'Too many large bodies are coming in. Send it again.';
+      return refuse(problem(503, 'crowded', message, { 'retry-after': '5' }));
+    }
     if (body.kind === 'too-large') return refuse(tooLarge(route));
     const served = connections.serving(request.socket);
     response.once('close', served);
@@ -123,13 +134,14 @@ export async function startHttpServer(options: {
     });
   };
   server.on('request', listener).on('checkContinue', listener);
-  server.on('clientError', answerBadClient);
+  server.on('clientError', answerBadClient).on('connect', answerConnect);
 
   await listen(server, options.host, options.port);
   const bound = server.address() as AddressInfo;
   const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   return {
     address: { host: bound.address, port: bound.port, url: `http://${shown}:${bound.port}` },
+    routes: options.routes,
     close: () => {
       const closed = drain(server, limits.drainMs, log);
       connections.drain();
@@ -139,16 +151,29 @@ export async function startHttpServer(options: {
 }
 
 function checkHeaders(request: IncomingMessage, route: Route): Reply | null {
+  const twice = ambiguous.find((name) => (request.headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) return problem(400, 'header-twice', `Send the header ${twice} once.`);
+  const transfer = request.headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked')
+    return problem(400, 'encoding-not-supported', 'Send the body as it is, at most in chunks.');
   const length = announcedLength(request);
   if (length > route.bodyLimit) return tooLarge(route);
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     return problem(415, 'encoding-not-supported', 'Send the body as it is, without a Content-Encoding.');
   if (!route.accepts) return null;
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (route.accepts.includes(type)) return null;
-  return problem(415, 'type-not-supported', `Send a body of the type ${route.accepts.join(' or ')}.`);
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  if (!route.accepts.includes(type))
+    return problem(415, 'type-not-supported', `Send a body of the type ${route.accepts.join(' or ')}.`);
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (charset === undefined || /^charset="?utf-8"?$/.test(charset)) return null;
+  return problem(415, 'charset-not-supported', 'Send a body in UTF-8.');
 }
+
+/** Node keeps the first of these where a proxy may look at the last, so that two readers would see two requests. */
+const ambiguous = ['authorization', 'content-type', 'content-encoding', 'transfer-encoding', 'host'] as const;
 
 const tooLarge = (route: Route): Reply =>
   problem(413, 'too-large', `The body is longer than ${route.bodyLimit} bytes, the most this path takes.`);
@@ -165,7 +190,7 @@ function failureReply(error: unknown, log: Log, request: string): Reply {
 }
 
 /** Requests that Node itself refuses never reach a handler; they get the same kind of answer. */
-function answerBadClient(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBadClient(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -176,6 +201,14 @@ function answerBadClient(error: NodeJS.ErrnoException, socket: Socket): void {
       : error.code === 'HPE_HEADER_OVERFLOW'
         ? ['431 Request Header Fields Too Large', 'headers-too-large', 'The headers are too long.']
         : ['400 Bad Request', 'bad-request', 'This is not a valid HTTP request.'];
+  refuseOn(socket, status, code, message);
+}
+
+/** Node closes such a connection without a word where nobody listens for it. */
+const answerConnect = (_request: IncomingMessage, socket: Duplex): void =>
+  refuseOn(socket, '405 Method Not Allowed', 'method-not-allowed', 'This is not a proxy.');
+
+function refuseOn(socket: Duplex, status: string, code: string, message: string): void {
   const body = JSON.stringify({ error: code, message });
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
@@ -205,23 +238,6 @@ function drain(server: Server, drainMs: number, log: Log): Promise<void> {
       else resolve();
     });
   });
-}
-
-/** Whoever is refused could otherwise fill the disk with lines that say so. */
-function createRateLimitedWarning(log: Log) {
-  const quietUntil = new Map<string, number>();
-  const skipped = new Map<string, number>();
-  return (message: string, fields: Readonly<Record<string, unknown>>): void => {
-    const now = performance.now();
-    if (now < (quietUntil.get(message) ?? 0)) {
-      skipped.set(message, (skipped.get(message) ?? 0) + 1);
-      return;
-    }
-    quietUntil.set(message, now + 10_000);
-    const more = skipped.get(message) ?? 0;
-    skipped.delete(message);
-    log.warn(message, more > 0 ? { ...fields, moreSinceLastLine: more } : fields);
-  };
 }
 
 function splitOnce(text: string, at: string): [string, string] {

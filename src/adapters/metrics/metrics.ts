@@ -18,9 +18,15 @@ export type Metrics = {
  */
 export function createMetrics(options: {
   /** Asked at every scrape. */
-  readonly backlog: Store['backlog'];
-  readonly openIncidents: Store['openIncidents'];
+  readonly store: Pick<Store, 'backlog' | 'undeliveredSince' | 'openIncidents'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** Open incidents in nobody's hands, as the last audit found them; null before the first. */
+  readonly unattended: () => number | null;
+  readonly heartbeats: () => Readonly<Record<'sent' | 'failed' | 'withheld', number>>;
+  /** Whether Alertmanager is asked at all. */
+  readonly asksSource: boolean;
+  /** When it last told which alerts it has; null where it has not since the start. */
+  readonly sourceAnsweredAt: () => number | null;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -53,12 +59,33 @@ export function createMetrics(options: {
 
   const backlog = new Gauge({
     name: 'genesis_bot_effects_waiting',
-    help: 'Effects that wait to be performed, timers included.',
+    help: 'Effects that are due and not performed yet; timers are not due before their time.',
     registers,
   });
   const oldest = new Gauge({
     name: 'genesis_bot_effects_oldest_due_seconds',
     help: 'For how long the oldest waiting effect has been due; 0 where none is due.',
+    registers,
+  });
+  const undelivered = new Gauge({
+    name: 'genesis_bot_effects_oldest_undelivered_seconds',
+    help: 'For how long the oldest undelivered effect has been due, failed attempts included; 0 where all is delivered.',
+    registers,
+  });
+  const unattended = new Gauge({
+    name: 'genesis_bot_incidents_unattended',
+    help: 'Open incidents that nobody has and that nothing comes back to; missing before the first audit.',
+    registers,
+  });
+  const heartbeats = new Counter({
+    name: 'genesis_bot_heartbeats_total',
+    help: 'Heartbeats since the start: sent, failed, and withheld because something was wrong.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const silence = new Gauge({
+    name: 'genesis_bot_alert_source_silent_seconds',
+    help: 'For how long Alertmanager has not told which alerts it has; missing where it is not asked.',
     registers,
   });
   const open = new Gauge({
@@ -74,13 +101,30 @@ export function createMetrics(options: {
   });
   collectDefaultMetrics({ register: registry });
 
+  const { store, clock } = options;
+  const startedAt = clock.now();
+  const secondsSince = (at: number | null): number =>
+    at === null ? 0 : Math.max(0, (clock.now() - at) / 1_000);
+
+  function readEngine(): void {
+    const left = options.unattended();
+    if (left === null) unattended.remove();
+    else unattended.set(left);
+    heartbeats.reset();
+    for (const [outcome, count] of Object.entries(options.heartbeats())) heartbeats.inc({ outcome }, count);
+    if (options.asksSource) silence.set(secondsSince(options.sourceAnsweredAt() ?? startedAt));
+    else silence.remove();
+  }
+
   const readStore = async (): Promise<void> => {
-    const [{ waiting, oldestDueAt }, incidents] = await Promise.all([
-      options.backlog(),
-      options.openIncidents(),
+    const [{ waiting, oldestDueAt }, undeliveredSince, incidents] = await Promise.all([
+      store.backlog(),
+      store.undeliveredSince(),
+      store.openIncidents(),
     ]);
     backlog.set(waiting);
-    oldest.set(oldestDueAt === null ? 0 : Math.max(0, (options.clock.now() - oldestDueAt) / 1_000));
+    oldest.set(secondsSince(oldestDueAt));
+    undelivered.set(secondsSince(undeliveredSince));
     for (const severity of severities)
       open.set({ severity }, incidents.filter((incident) => incident.severity === severity).length);
   };
@@ -98,12 +142,13 @@ export function createMetrics(options: {
       },
     },
     async text() {
+      readEngine();
       try {
         await readStore();
         readable.set(1);
       } catch {
         // Old figures would look like an answer; none at all is the truth, and the flag beside them says why.
-        for (const gauge of [backlog, oldest]) gauge.remove();
+        for (const gauge of [backlog, oldest, undelivered]) gauge.remove();
         open.reset();
         readable.set(0);
       }

@@ -9,13 +9,15 @@ export type Check = () => Promise<
 const checkTimeoutMs = 3_000;
 
 /**
- * `GET /healthz`: 200 as long as the event loop turns; restart the process when it does not answer.
- * `GET /readyz`: 200 when everything that is required works, else 503; either way every check with its sentence, and
- * what is off because it was not configured.
+ * `GET /healthz`: 200 as long as the process does its work; restart it when this does not answer or answers 503.
+ * `GET /readyz`: 200 when everything that is required works, else 503; either way what is wrong in one sentence, every
+ * check with its own, and what is off because it was not configured.
  * `GET /metrics`: Prometheus' text format.
  */
 export function healthRoutes(options: {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  /** What a restart mends; anything else that is wrong must not make a supervisor restart the bot again and again. */
+  readonly alive: Check;
   /** What must work for alerts to be taken; any of these failing makes the bot unready. */
   readonly checks: Readonly<Record<string, Check>>;
   /** What is told and does not make the bot unready: with Slack down, alerts are still taken and kept. */
@@ -32,7 +34,13 @@ export function healthRoutes(options: {
     handle,
   });
   return [
-    route('/healthz', async () => ({ status: 200, json: { status: 'ok' } })),
+    route('/healthz', async () => {
+      const [, result] = await runCheck(['alive', options.alive]);
+      return {
+        status: result.status === 'ok' ? 200 : 503,
+        json: { status: result.status, message: result.message ?? 'Genesis does its work.' },
+      };
+    }),
     route('/readyz', async () => {
       const [required, told] = await Promise.all(
         [checks, options.watched ?? {}].map((each) => Promise.all(Object.entries(each).map(runCheck))),
@@ -41,11 +49,22 @@ export function healthRoutes(options: {
       const ready = (required ?? []).every(([, result]) => result.status === 'ok');
       return {
         status: ready ? 200 : 503,
-        json: { status: ready ? 'ready' : 'not-ready', checks: Object.fromEntries(results), off },
+        json: {
+          status: ready ? 'ready' : 'not-ready',
+          message: inOneSentence(results),
+          checks: Object.fromEntries(results),
+          off,
+        },
       };
     }),
     route('/metrics', async () => ({ status: 200, text: await metrics.text(), type: metrics.contentType })),
   ];
+}
+
+function inOneSentence(results: readonly (readonly [string, Result])[]): string {
+  const wrong = results.filter(([, { status }]) => status === 'failing');
+  if (wrong.length === 0) return 'Everything that Genesis needs works.';
+  return wrong.map(([name, { message }]) => `${name}: ${message ?? 'It does not work.'}`).join(' ');
 }
 
 type Result = { readonly status: 'ok' | 'failing'; readonly message?: string };

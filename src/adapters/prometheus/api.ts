@@ -54,7 +54,10 @@ export function createPrometheusApi(options: {
       }
       const text = await readCapped(response, maxBytes);
       if (text === null) return failed(`Prometheus answered with more than ${maxBytes} bytes.`);
-      return response.ok ? text : failed(`Prometheus answered ${response.status}${reasonIn(text)}.`);
+      // Prometheus knows one status for an answer; a 206 from something in between is not the whole of it.
+      return response.status === 200
+        ? text
+        : failed(`Prometheus answered ${response.status}${reasonIn(text)}.`);
     } catch (error) {
       return failed(whyUnreachable(error, options.timeoutMs));
     }
@@ -89,6 +92,8 @@ const labels = z.record(z.string(), z.string());
 const answerSchema = z.object({
   status: z.literal('success'),
   warnings: z.array(z.string()).default([]),
+  // How servers that speak Prometheus' language tell that some of their storage did not answer.
+  isPartial: z.boolean().default(false),
   data: z.discriminatedUnion('resultType', [
     z.object({
       resultType: z.literal('vector'),
@@ -115,7 +120,8 @@ function parseAnswer(text: string): QueryAnswer {
       `Prometheus answered in a form that is not understood${path === '' ? '' : ` (at ${path})`}.`,
     );
   }
-  const { data, warnings } = parsed.data;
+  const { data, isPartial } = parsed.data;
+  const warnings = isPartial ? [...parsed.data.warnings, 'the answer is partial'] : parsed.data.warnings;
   return data.resultType === 'vector'
     ? {
         kind: 'vector',

@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FromExecutor, ToExecutor } from '../../executor/messages.ts';
 import { lineSplitter, parseFromExecutor } from '../../executor/messages.ts';
 
-const MAIN = fileURLToPath(new URL('../../executor/main.ts', import.meta.url));
+/** Beside this file's own kind: TypeScript in the source tree, JavaScript in the published package. */
+const MAIN = fileURLToPath(new URL(`../../executor/main${extname(import.meta.url)}`, import.meta.url));
 /** Starting takes well under a second; a machine that swaps may take longer. */
 const READY_MS = 20_000;
 

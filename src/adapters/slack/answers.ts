@@ -3,7 +3,7 @@ import type { Answer } from '../../core/decision.ts';
 import type { Severity } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
 import type { Asked, Reply } from './asked.ts';
-import { nothing, privately } from './asked.ts';
+import { nothing, privately, shown } from './asked.ts';
 import { spoken } from './escape.ts';
 
 /** Hands a command to the engine on behalf of the person and tells them, and only them, if it was refused. */
@@ -11,7 +11,7 @@ export async function act(
   desk: Desk,
   asked: Asked,
   body: CommandBody,
-  done: (answer: Extract<Answer, { kind: 'accepted' }>) => Reply = () => nothing,
+  done: (answer: Extract<Answer, { kind: 'accepted' }>) => Reply = () => shown,
 ): Promise<Reply> {
   const answer = await desk.act(asked.user, body, asked.once);
   if (answer.kind === 'accepted') return done(answer);
@@ -19,6 +19,24 @@ export async function act(
   if (answer.code === 'duplicate') return nothing;
   return privately(spoken(answer.message, 'everybody'));
 }
+
+/**
+ * The refusal for somebody who may not even look at a service (null: at all of them), or null where they may. Forms and
+ * private answers tell of incidents, plans and output, so they are for people who may look and for nobody else.
+ */
+export async function mayNotLook(desk: Desk, asked: Asked, service: string | null): Promise<Reply | null> {
+  const permission = await Promise.race([desk.may(asked.user, 'observe', service), tooLate()]);
+  return permission.allowed ? null : privately(spoken(permission.reason, 'everybody'));
+}
+
+/** A form has to open within three seconds of the click; whoever is not known by then is refused. */
+const patienceMs = 2_000;
+
+const tooLate = (): Promise<{ allowed: false; reason: string }> =>
+  new Promise((resolve) => {
+    const reason = 'Slack did not say in time who you are, so nothing was done. Try again in a moment.';
+    setTimeout(() => resolve({ allowed: false, reason }), patienceMs).unref();
+  });
 
 /** What follows the number of an incident that was just declared. */
 export const isOpenNow = (desk: Desk, severity: Severity): string =>

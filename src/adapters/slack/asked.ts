@@ -16,11 +16,14 @@ export type Private = { readonly text: string; readonly blocks?: readonly KnownB
 /** What comes of it, besides what the engine does. */
 export type Reply =
   | { readonly kind: 'nothing' }
+  /** Done; the messages that everybody sees show it. */
+  | { readonly kind: 'shown' }
   /** Seen by the person who asked, and by nobody else. */
   | { readonly kind: 'private'; readonly say: Private }
   | { readonly kind: 'modal'; readonly view: ModalView };
 
 export const nothing: Reply = { kind: 'nothing' };
+export const shown: Reply = { kind: 'shown' };
 export const privately = (text: string, blocks?: readonly KnownBlock[]): Reply => ({
   kind: 'private',
   say: blocks ? { text, blocks } : { text },

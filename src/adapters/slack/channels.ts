@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Incident } from '../../core/incident/incident.ts';
+import { severities } from '../../core/severity.ts';
 import type { Log } from '../../engine/log.ts';
 import { type Chat, WorkFailed } from '../../engine/ports.ts';
 import { fit, oneLine, who } from './escape.ts';
@@ -19,6 +20,8 @@ const page = z.object({
   channels: z.array(channelSchema),
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
+
+const info = z.object({ channel: channelSchema });
 
 const created = z.object({ channel: z.object({ id: z.string(), name: z.string() }) });
 
@@ -60,6 +63,7 @@ export function createChannels({
   /** Channels that this process made itself and knows the purpose of, for as long as Slack may not say so yet. */
   const purposes = new Map<string, string>();
   const topics = new Map<string, string>();
+  const described = new Set<string>();
 
   /** Every public channel, archived ones included, because their names stay taken. */
   async function list(until: (found: Found) => boolean): Promise<readonly Found[]> {
@@ -98,30 +102,26 @@ export function createChannels({
     return found.id;
   }
 
-  async function create(name: string): Promise<{ id: string; name: string }> {
-    const answer = await call({ method: 'conversations.create', priority: 'people' }, (web) =>
+  async function create(name: string, rank: number): Promise<{ id: string; name: string }> {
+    const answer = await call({ method: 'conversations.create', priority: 'people', rank }, (web) =>
       web.conversations.create({ name }),
     );
     return created.parse(answer).channel;
   }
 
-  async function finish(channel: { id: string; name: string }, purpose: string) {
-    purposes.set(channel.id, purpose);
-    ids.set(channel.name, channel.id);
-    await call({ method: 'conversations.setPurpose', priority: 'people' }, (web) =>
-      web.conversations.setPurpose({ channel: channel.id, purpose }),
-    );
-    return channel;
-  }
-
-  async function open(name: string, wanted: string, uncertain: boolean) {
-    const purpose = fit(inert(wanted), 250);
+  async function open(
+    name: string,
+    wanted: string,
+    { uncertain, severity }: Parameters<Chat['openChannel']>[2],
+  ) {
+    const rank = severities.indexOf(severity);
+    const purpose = purposeText(wanted);
     const me = await identity();
     let existing: readonly Found[] | null = null;
     for (const candidate of candidates(name)) {
       let channel: { id: string; name: string };
       try {
-        channel = await create(candidate);
+        channel = await create(candidate, rank);
       } catch (error) {
         if (slackCode(error) !== 'name_taken') throw error;
         existing ??= await list(() => false);
@@ -129,7 +129,9 @@ export function createChannels({
         if (!taken || !isOurs(taken)) continue;
         channel = { id: taken.id, name: taken.name };
       }
-      return prepared(channel);
+      purposes.set(channel.id, purpose);
+      ids.set(channel.name, channel.id);
+      return channel;
     }
     throw new WorkFailed(
       'name_taken',
@@ -142,20 +144,25 @@ export function createChannels({
       const said = purposes.get(taken.id) ?? unescaped(taken.purpose?.value ?? '');
       return said === purpose || (said === '' && uncertain);
     }
+  }
 
-    async function prepared(channel: { id: string; name: string }) {
-      try {
-        return await finish(channel, purpose);
-      } catch (error) {
-        if (!(error instanceof WorkFailed)) throw error;
-        // The channel exists from here on, so whatever comes next must look for it.
-        throw new WorkFailed(error.code, error.message, {
-          retry: error.retry,
-          uncertain: true,
-          cause: error,
-        });
-      }
+  /** Not when the channel is opened: the first message with its buttons would wait for it. */
+  async function describe(channel: string, incident: Incident): Promise<void> {
+    if (described.has(channel)) return;
+    if (!(await hasPurpose(channel))) {
+      const purpose = purposes.get(channel) ?? purposeOf(incident);
+      await call({ method: 'conversations.setPurpose' }, (web) =>
+        web.conversations.setPurpose({ channel, purpose }),
+      );
     }
+    described.add(channel);
+  }
+
+  /** One that this process made has none yet; one that an earlier process made may have been left without. */
+  async function hasPurpose(channel: string): Promise<boolean> {
+    if (purposes.has(channel)) return false;
+    const answer = await call({ method: 'conversations.info' }, (web) => web.conversations.info({ channel }));
+    return (info.parse(answer).channel.purpose?.value ?? '') !== '';
   }
 
   async function invite(channel: string, users: readonly string[]): Promise<void> {
@@ -191,11 +198,13 @@ export function createChannels({
     async setTopic(channel, incident) {
       const topic = topicOf(incident);
       // Every change of a topic is a line in the channel, so the same one is not set again.
-      if (topics.get(channel) === topic) return;
-      await call({ method: 'conversations.setTopic' }, (web) =>
-        web.conversations.setTopic({ channel, topic }),
-      );
-      topics.set(channel, topic);
+      if (topics.get(channel) !== topic) {
+        await call({ method: 'conversations.setTopic' }, (web) =>
+          web.conversations.setTopic({ channel, topic }),
+        );
+        topics.set(channel, topic);
+      }
+      await describe(channel, incident);
     },
     async bookmark(channel, title, url) {
       const parsed = URL.parse(url);
@@ -235,6 +244,10 @@ const inert = (text: string): string => oneLine(text).replaceAll('<', '‹').rep
 
 const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+const purposeText = (text: string): string => fit(inert(text), 250);
+
+const purposeOf = ({ id, title }: Incident): string => purposeText(`${id}: ${title}`);
 
 /** `P1 · mitigating · commander @oncall · INC-42`, at most 250 characters. */
 export function topicOf(incident: Incident): string {

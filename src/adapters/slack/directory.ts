@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Clock, Directory, Membership } from '../../engine/ports.ts';
+import { answerPatienceMs } from './budget.ts';
 import type { Identity, SlackCall } from './slackCall.ts';
 import { slackCode } from './slackFailure.ts';
 
@@ -63,7 +64,7 @@ export function createDirectory({
     let list: z.infer<typeof groupList>;
     try {
       list = groupList.parse(
-        await call({ method: 'usergroups.list', priority: 'people' }, (web) =>
+        await call({ method: 'usergroups.list', priority: 'people', patienceMs: answerPatienceMs }, (web) =>
           web.usergroups.list({ include_users: true, include_disabled: false }),
         ),
       );
@@ -79,8 +80,9 @@ export function createDirectory({
   }
 
   async function usersOf(usergroup: string): Promise<readonly string[]> {
-    const answer = await call({ method: 'usergroups.users.list', priority: 'people' }, (web) =>
-      web.usergroups.users.list({ usergroup }),
+    const answer = await call(
+      { method: 'usergroups.users.list', priority: 'people', patienceMs: answerPatienceMs },
+      (web) => web.usergroups.users.list({ usergroup }),
     );
     return groupUsers.parse(answer).users;
   }
@@ -90,7 +92,9 @@ export function createDirectory({
     let info: z.infer<typeof userInfo>['user'];
     try {
       info = userInfo.parse(
-        await call({ method: 'users.info', priority: 'people' }, (web) => web.users.info({ user })),
+        await call({ method: 'users.info', priority: 'people', patienceMs: answerPatienceMs }, (web) =>
+          web.users.info({ user }),
+        ),
       ).user;
     } catch (error) {
       const code = slackCode(error);

@@ -53,13 +53,17 @@ export const oneLine = (text: string): string => clean(text).replaceAll(/\s+/g, 
 export const code = (text: string, max = 200): string =>
   `\`${escaped(fit(spelledOut(text).replaceAll(/\s+/g, ' '), max)).replaceAll('`', 'ˋ') || ' '}\``;
 
-/** A link that shows where it leads; plain text where the address is not http or https. */
-export function link(url: string, label: string): string {
+/** A link of our own making; plain text where the address is not http or https. */
+export function link(url: string, label: string, max = 100): string {
   const parsed = URL.parse(url);
   if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) return foreign(label);
   const address = parsed.href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
-  return `<${escaped(address)}|${foreign(label, 100).replaceAll('|', '¦')}>`;
+  return `<${escaped(address)}|${foreign(label, max).replaceAll('|', '¦')}>`;
 }
+
+/** A link to elsewhere, which says the host that it leads to whatever it calls itself. */
+export const outsideLink = (url: string, name: string): string =>
+  link(url, `${fit(oneLine(name), 80)} (${URL.parse(url)?.host ?? 'no address'})`, 400);
 
 const userId = /^[UW][A-Z0-9]{2,30}$/;
 
@@ -70,6 +74,11 @@ export function who(id: string): string {
   if (id === 'alertmanager') return 'Alertmanager';
   return foreign(id.replace(/^operator:/, 'operator '), 80);
 }
+
+const channelId = /^[CDG][A-Z0-9]{2,30}$/;
+
+/** A channel as a way to it, anything that is no channel's id as text. */
+export const channelLink = (id: string): string => (channelId.test(id) ? `<#${id}>` : foreign(id, 80));
 
 /**
  * A sentence of our own that may quote foreign text: everything is escaped, then mentions of the people given (of

@@ -1,101 +1,116 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../../engine/log.ts';
-import type { Clock } from '../../engine/ports.ts';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { type Log, rareWarnings } from '../../engine/log.ts';
+import { type Clock, type Deliveries, StoreFailed } from '../../engine/ports.ts';
+import { formType, jsonType, readSignedBody } from './delivery.ts';
 
 /**
- * What stands before Bolt's receiver where Slack calls us: size, signature, clock and replays, in this order. Bolt
- * checks the signature once more, but takes timestamps from the future and the same request any number of times.
+ * What stands before Bolt's receiver where Slack calls us: size, clock and shape of the signature (by the headers
+ * alone), the signature itself, what the body is, and replays, in this order. Bolt checks the signature once more, but
+ * takes timestamps from the future, the same request any number of times, and `ssl_check` without any signature.
  *
- * A request that was let in before is answered 200 and goes no further: a proxy that repeats it is content, and an
- * attacker who does so changes nothing.
+ * A signature that was let in is remembered by the store, and the request goes on only after that is committed: a
+ * replay changes nothing, not even after a restart. Where the process dies between the commit and the work, the sender
+ * has no answer yet. Slack sends an event again with a new signature, and it is heard. A click or a command it does not
+ * send again: the person sees that it failed and repeats it, which is a new request with a new signature. So nothing is
+ * lost for ever, and nothing is done twice. What the work itself does it does once for each trigger, whatever the
+ * signature says.
  */
 export type SlackRequest = IncomingMessage & { rawBody: Buffer };
 
+type Pass = (request: SlackRequest, response: ServerResponse) => void;
+
 export type HttpDoor = {
-  readonly listener: (request: SlackRequest, response: ServerResponse) => void;
+  readonly listener: (request: SlackRequest, response: ServerResponse) => Promise<void>;
+  /** Whether the headers alone show that the request is not Slack's, so that its body need not be read. */
+  readonly isForeign: (headers: IncomingHttpHeaders) => boolean;
   /** From now on verified requests go to `pass`; until then Slack is told to come back. */
-  open(pass: (request: SlackRequest, response: ServerResponse) => void): void;
+  open(pass: Pass): void;
   close(): void;
 };
 
 /** Slack's own requests are a few kilobytes; a view submission at most 250. */
 export const largestBody = 256 * 1024;
+export const mediaTypes: readonly string[] = [formType, jsonType];
 
+/** Slack's are 32 hexadecimal digits. */
+const shortestSecret = 16;
 const skewMs = 5 * 60_000;
-const rememberedMs = 10 * 60_000;
-const mostRemembered = 50_000;
 
-export function createHttpDoor(options: { signingSecret: string; clock: Clock; log: Log }): HttpDoor {
-  const { signingSecret, clock, log } = options;
-  // Slack's are 32 hexadecimal digits; an empty one would make everybody's signature valid.
-  if (signingSecret.length < 16) {
-    throw new Error('SLACK_SIGNING_SECRET is shorter than 16 characters. Copy it from the app settings.');
+export function createHttpDoor(options: {
+  signingSecret: string;
+  deliveries: Deliveries;
+  clock: Clock;
+  log: Log;
+}): HttpDoor {
+  const { signingSecret, deliveries, clock, log } = options;
+  // An empty one would make everybody's signature valid.
+  if (signingSecret.trim().length < shortestSecret) {
+    throw new Error(
+      `SLACK_SIGNING_SECRET is shorter than ${shortestSecret} characters. Copy it from the app settings.`,
+    );
   }
-  /** Signatures that were let in, oldest first. */
-  const seen = new Map<string, number>();
-  let pass: ((request: SlackRequest, response: ServerResponse) => void) | null = null;
+  const warn = rareWarnings(log);
+  let pass: Pass | null = null;
 
-  function isReplay(signature: string): boolean {
-    const now = clock.now();
-    for (const [old, until] of seen) {
-      if (until > now && seen.size < mostRemembered) break;
-      seen.delete(old);
-    }
-    if (seen.has(signature)) return true;
-    seen.set(signature, now + rememberedMs);
-    return false;
-  }
-
-  function enter(request: SlackRequest, response: ServerResponse): void {
+  async function enter(request: SlackRequest, response: ServerResponse): Promise<void> {
     const { rawBody } = request;
-    const answer = (status: number) => end(response, status);
     if (rawBody.length > largestBody) {
-      answer(413);
-      return;
-    }
-    if (isSslCheck(request)) {
-      answer(200);
+      end(response, 413);
       return;
     }
     const signature = verified(request, signingSecret, clock.now());
     if (signature === null) {
-      log.warn('A request that claims to be from Slack was refused', { bytes: rawBody.length });
-      answer(401);
+      warn('A request that claims to be from Slack was refused', { bytes: rawBody.length });
+      end(response, 401);
       return;
     }
     if (!pass) {
-      answer(503);
+      end(response, 503);
       return;
     }
-    if (isReplay(signature)) {
-      log.warn('A request of Slack arrived again and was not looked at twice');
-      answer(200);
+    const mediaType = mediaTypeOf(request.headers);
+    const body = readSignedBody(mediaType, rawBody);
+    if (body.kind === 'not-heard') {
+      warn('A signed request of Slack was not taken', { why: body.why, bytes: rawBody.length });
+      end(response, body.status);
+      return;
+    }
+    const delivery = `slack-request:${signature}`;
+    if (!(await deliveries.firstTime(delivery))) {
+      warn('A request of Slack arrived again and was not looked at twice', { bytes: rawBody.length });
+      end(response, 200);
       return;
     }
     response.once('finish', () => {
       // What failed here may be sent again, and has to be let in then.
-      if (response.statusCode >= 500) seen.delete(signature);
+      if (response.statusCode >= 500) letInAgain(delivery);
     });
-    if (!holdsObject(request)) {
-      log.warn('A signed request of Slack holds nothing that could be read', { bytes: rawBody.length });
-      answer(400);
-      return;
-    }
     // Bolt takes form bodies only where nothing follows the media type.
-    const [mediaType] = (request.headers['content-type'] ?? '').split(';');
-    request.headers['content-type'] = (mediaType ?? '').trim();
-    pass(request, response);
+    request.headers['content-type'] = mediaType;
+    if (pass) pass(request, response);
+    else end(response, 503);
+  }
+
+  function letInAgain(delivery: string): void {
+    deliveries
+      .forget(delivery)
+      .catch((error: unknown) => log.warn('A failed request of Slack stays remembered', { error }));
   }
 
   return {
-    listener: (request, response) => {
+    async listener(request, response) {
       try {
-        enter(request, response);
+        await enter(request, response);
       } catch (error) {
         log.error('A request of Slack could not be taken', { error });
-        end(response, 500);
+        end(response, error instanceof StoreFailed ? 503 : 500);
       }
+    },
+    isForeign(headers) {
+      const foreign = claimed(headers, clock.now()) === null;
+      if (foreign) warn('A request that claims to be from Slack was refused', {});
+      return foreign;
     },
     open: (to) => {
       pass = to;
@@ -106,37 +121,29 @@ export function createHttpDoor(options: { signingSecret: string; clock: Clock; l
   };
 }
 
-/** Slack's check that the address answers. It is not signed, so it does nothing whatever else it carries. */
-function isSslCheck({ rawBody, headers }: SlackRequest): boolean {
-  if (!(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return false;
-  if (!rawBody.includes('ssl_check')) return false;
-  return new URLSearchParams(rawBody.toString('utf8')).get('ssl_check') === '1';
+function mediaTypeOf(headers: IncomingHttpHeaders): string {
+  const [mediaType = ''] = (headers['content-type'] ?? '').split(';');
+  return mediaType.trim().toLowerCase();
 }
 
-/** Bolt looks into the body in a place where nobody catches what goes wrong, so anything but an object stays outside. */
-function holdsObject({ headers, rawBody }: SlackRequest): boolean {
-  const text = rawBody.toString('utf8');
-  const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
-  const json = isForm ? new URLSearchParams(text).get('payload') : text;
-  if (json === null) return true;
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
-/** The signature where it is right and of now, give or take five minutes; else null. */
-function verified({ headers, rawBody }: SlackRequest, secret: string, now: number): string | null {
+/** Signature and timestamp where both have their shape and the time is now, give or take five minutes; else null. */
+function claimed(
+  headers: IncomingHttpHeaders,
+  now: number,
+): { readonly signature: string; readonly timestamp: string } | null {
   const signature = headers['x-slack-signature'];
   const timestamp = headers['x-slack-request-timestamp'];
   if (typeof signature !== 'string' || !/^v0=[0-9a-f]{64}$/.test(signature)) return null;
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) return null;
-  if (Math.abs(now - Number(timestamp) * 1_000) > skewMs) return null;
-  const right = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(rawBody).digest();
-  return timingSafeEqual(right, Buffer.from(signature.slice(3), 'hex')) ? signature : null;
+  return Math.abs(now - Number(timestamp) * 1_000) > skewMs ? null : { signature, timestamp };
+}
+
+/** The signature where it is right, else null. */
+function verified({ headers, rawBody }: SlackRequest, secret: string, now: number): string | null {
+  const claim = claimed(headers, now);
+  if (claim === null) return null;
+  const right = createHmac('sha256', secret).update(`v0:${claim.timestamp}:`).update(rawBody).digest();
+  return timingSafeEqual(right, Buffer.from(claim.signature.slice(3), 'hex')) ? claim.signature : null;
 }
 
 function end(response: ServerResponse, status: number): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { severities } from '../../core/severity.ts';
 import {
   type Chat,
   type Clock,
@@ -84,27 +85,22 @@ export function createMessages({
   async function show(request: ShowRequest): Promise<Posted> {
     const me = await identity();
     const card = render(request.view, frame(me.url));
-    const priority = urgency(request);
+    const urgency = urgencyOf(request);
     if (request.known) {
-      if (await update(request.known, request.key, card, priority))
+      if (await update(request.known, request.key, card, urgency))
         return remember(request.key, request.known);
     }
     const channel = await channelId(request.channel);
     if (request.uncertain) {
       const found = await find(channel, request.thread, (message) => keyOf(message) === request.key);
-      if (found && (await update(found, request.key, card, priority))) return remember(request.key, found);
+      if (found && (await update(found, request.key, card, urgency))) return remember(request.key, found);
     }
-    return remember(request.key, await post(request, channel, card, priority));
+    return remember(request.key, await post(request, channel, card, urgency));
   }
 
-  async function post(
-    request: ShowRequest,
-    channel: string,
-    card: Card,
-    priority: Priority,
-  ): Promise<Posted> {
+  async function post(request: ShowRequest, channel: string, card: Card, urgency: Urgency): Promise<Posted> {
     const send = () =>
-      call({ method: 'chat.postMessage', channel, priority }, (web) =>
+      call({ method: 'chat.postMessage', channel, ...urgency }, (web) =>
         web.chat.postMessage({
           channel,
           ...(request.thread ? { thread_ts: request.thread.ts } : {}),
@@ -120,15 +116,15 @@ export function createMessages({
     } catch (error) {
       if (slackCode(error) !== 'not_in_channel') throw error;
       // A public channel can be entered; where that is not allowed either, its own sentence says what to do.
-      await call({ method: 'conversations.join', priority }, (web) => web.conversations.join({ channel }));
+      await call({ method: 'conversations.join', ...urgency }, (web) => web.conversations.join({ channel }));
       return postedSchema.parse(await send());
     }
   }
 
   /** False where the message is not there any more. */
-  async function update(at: Posted, key: string, card: Card, priority: Priority): Promise<boolean> {
+  async function update(at: Posted, key: string, card: Card, urgency: Urgency): Promise<boolean> {
     try {
-      await call({ method: 'chat.update', priority }, (web) =>
+      await call({ method: 'chat.update', ...urgency }, (web) =>
         web.chat.update({
           channel: at.channel,
           ts: at.ts,
@@ -228,13 +224,23 @@ function keyOf({ metadata }: Message): string | null {
   return typeof key === 'string' ? key : null;
 }
 
+type Urgency = { readonly priority: Priority; readonly rank?: number };
+
+function urgencyOf(request: ShowRequest): Urgency {
+  const { view } = request;
+  const priority = priorityOf(request);
+  const incident = 'incident' in view ? view.incident : null;
+  return incident ? { priority, rank: severities.indexOf(incident.severity) } : { priority };
+}
+
 /** What a person waits for goes before what is only kept up to date. */
-function urgency({ view, known }: ShowRequest): Priority {
+function priorityOf({ view, known }: ShowRequest): Priority {
   switch (view.kind) {
     case 'step':
     case 'plan':
     case 'quiet':
     case 'unresolved':
+    case 'unattended':
     case 'resolved':
       return 'people';
     case 'announcement':

@@ -8,9 +8,10 @@ export const clickPayload = z.object({
   type: z.literal('block_actions'),
   user: person,
   team: z.object({ id: z.string() }).nullish(),
-  trigger_id: z.string(),
+  trigger_id: z.string().min(1),
   response_url: z.string().nullish(),
-  channel: z.object({ id: z.string() }).nullish(),
+  // Left out where there is none; the library falls over null.
+  channel: z.object({ id: z.string() }).optional(),
   message: z.object({ ts: z.string() }).nullish(),
   actions: z
     .array(
@@ -28,7 +29,7 @@ export const slashPayload = z.object({
   team_id: z.string(),
   channel_id: z.string(),
   text: z.string().default(''),
-  trigger_id: z.string(),
+  trigger_id: z.string().min(1),
   response_url: z.string().nullish(),
 });
 

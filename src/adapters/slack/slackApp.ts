@@ -1,9 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
+import { spokenDuration } from '../../core/duration.ts';
 import type { Log } from '../../engine/log.ts';
-import { type Clock, type Desk, WorkFailed } from '../../engine/ports.ts';
+import { type Clock, type Deliveries, type Desk, WorkFailed } from '../../engine/ports.ts';
 import type { Asked, Reply } from './asked.ts';
 import { click } from './clicks.ts';
-import { createHttpDoor, type HttpDoor, largestBody } from './httpDoor.ts';
+import { slashCommand } from './delivery.ts';
+import { createHttpDoor, type HttpDoor, largestBody, mediaTypes } from './httpDoor.ts';
 import { readOrigin } from './modals/form.ts';
 import { pause, untilReachable } from './patience.ts';
 import { clickPayload, filledIn, mentionPayload, slashPayload, submissionPayload } from './payload.ts';
@@ -41,26 +44,31 @@ export type SlackRoute = {
   readonly path: string;
   readonly method: 'POST';
   readonly bodyLimit: number;
+  readonly accepts: readonly string[];
+  readonly refuse: (headers: IncomingHttpHeaders) => { readonly status: 401; readonly json: unknown } | null;
   /** The signature is checked here. */
   readonly auth: 'own';
   readonly listener: HttpDoor['listener'];
 };
 
 const drainMs = 10_000;
+/** A message that changes a moment later needs no words. */
+const worthSayingMs = 2_000;
 
 export function createSlackApp(options: {
   client: SlackClient;
   desk: Desk;
   config: { readonly botToken: string; readonly apiUrl: string | null; readonly mode: SlackMode };
+  deliveries: Deliveries;
   clock: Clock;
   log: Log;
 }): SlackApp {
-  const { client, desk, config, clock, log } = options;
+  const { client, desk, config, deliveries, clock, log } = options;
   const stopping = new AbortController();
   const underway = new Set<Promise<void>>();
   const door =
     config.mode.kind === 'http'
-      ? createHttpDoor({ signingSecret: config.mode.signingSecret, clock, log })
+      ? createHttpDoor({ signingSecret: config.mode.signingSecret, deliveries, clock, log })
       : null;
   const line =
     config.mode.kind === 'socket'
@@ -74,7 +82,7 @@ export function createSlackApp(options: {
         await deliver(asked, triggerId, await work());
       } catch (error) {
         log.error('What a person asked for in Slack failed', { error, once: asked.once });
-        await tellPrivately({ web: client.web, log }, asked, {
+        await tellPrivately({ client, log }, asked, {
           text: 'That did not work because of a fault of Genesis. Try again in a moment.',
         });
       }
@@ -87,8 +95,11 @@ export function createSlackApp(options: {
     switch (reply.kind) {
       case 'nothing':
         return;
+      case 'shown':
+        await sayIfLate(asked);
+        return;
       case 'private':
-        await tellPrivately({ web: client.web, log }, asked, reply.say);
+        await tellPrivately({ client, log }, asked, reply.say);
         return;
       case 'modal':
         await open(asked, triggerId, reply);
@@ -98,17 +109,32 @@ export function createSlackApp(options: {
     }
   }
 
+  /** What was done shows in messages; where Slack takes no changes of them, a click would look as if it were lost. */
+  async function sayIfLate(asked: Asked): Promise<void> {
+    const ms = client.heldUpFor();
+    if (ms < worthSayingMs) return;
+    await tellPrivately({ client, log }, asked, {
+      text: `That is done. Slack limits what Genesis posts right now, so you see it here only in about ${spokenDuration(ms)} or later.`,
+    });
+  }
+
   async function open(asked: Asked, triggerId: string | null, { view }: Extract<Reply, { kind: 'modal' }>) {
     try {
-      await client.web.views.open({ trigger_id: triggerId ?? '', view });
+      await client.atOnce({ method: 'views.open' }, (web) =>
+        web.views.open({ trigger_id: triggerId ?? '', view }),
+      );
     } catch (error) {
       const code = slackCode(error);
       log.warn('A form could not be opened', { error, code });
       const late = code === 'expired_trigger_id' || code === 'exchanged_trigger_id';
-      await tellPrivately({ web: client.web, log }, asked, {
+      const limited =
+        error instanceof WorkFailed && error.code === 'rate-limited' ? error.retry?.afterMs : null;
+      await tellPrivately({ client, log }, asked, {
         text: late
           ? 'The form could not be opened in time. Try again.'
-          : 'The form could not be opened. Try again in a moment.',
+          : limited
+            ? `Slack limits Genesis right now, so the form could not be opened. Try again in ${spokenDuration(limited)}.`
+            : 'The form could not be opened. Try again in a moment.',
       });
     }
   }
@@ -116,7 +142,9 @@ export function createSlackApp(options: {
   /** Nothing but posting tells whether one may post; what is not known for sure is tried. */
   async function reach(channel: string, user: string): Promise<boolean> {
     try {
-      await client.web.chat.postEphemeral({ channel, user, text: 'Genesis starts a run here.' });
+      await client.atOnce({ method: 'chat.postEphemeral' }, (web) =>
+        web.chat.postEphemeral({ channel, user, text: 'Genesis starts a run here.' }),
+      );
       return true;
     } catch (error) {
       const code = slackCode(error);
@@ -140,11 +168,9 @@ export function createSlackApp(options: {
   }
 
   function listen(app: App, identity: Identity): void {
-    const mentions = new Set<string>();
-
     app.error(async (error) => log.error('Slack request failed', { error }));
 
-    app.command('/genesis', async ({ ack, body }) => {
+    app.command(slashCommand, async ({ ack, body }) => {
       await acknowledge(() => ack());
       const said = slashPayload.parse(body);
       if (!fromHere(said.team_id, identity)) return;
@@ -203,10 +229,8 @@ export function createSlackApp(options: {
     app.event('app_mention', async ({ body }) => {
       const mention = mentionPayload.parse(body);
       const { event, event_id: id } = mention;
-      if (event.user === undefined || mentions.has(id) || !fromHere(mention.team_id, identity)) return;
-      mentions.add(id);
-      const [oldest] = mentions;
-      if (mentions.size > 1_000 && oldest !== undefined) mentions.delete(oldest);
+      if (event.user === undefined || !fromHere(mention.team_id, identity)) return;
+      if (!(await deliveries.firstTime(`slack-event:${id}`))) return;
       const asked: Asked = {
         user: event.user,
         channel: event.channel,
@@ -258,6 +282,8 @@ export function createSlackApp(options: {
             path: '/slack/events',
             method: 'POST',
             bodyLimit: largestBody,
+            accepts: mediaTypes,
+            refuse: (headers) => (door.isForeign(headers) ? notSigned : null),
             auth: 'own',
             listener: door.listener,
           },
@@ -294,6 +320,11 @@ export function createSlackApp(options: {
     },
   };
 }
+
+const notSigned = {
+  status: 401,
+  json: { error: 'not-signed', message: 'This path needs the signature and the timestamp of Slack.' },
+} as const;
 
 const httpReceiver = (signingSecret: string, log: Log): HTTPReceiver =>
   new HTTPReceiver({

@@ -12,6 +12,12 @@ export type Identity = {
 
 /** One call through the rate budget. Throws WorkFailed. */
 export type SlackCall = <T>(
-  call: { readonly method: string; readonly channel?: string | null; readonly priority?: Priority },
+  call: {
+    readonly method: string;
+    readonly channel?: string | null;
+    readonly priority?: Priority;
+    readonly rank?: number;
+    readonly patienceMs?: number;
+  },
   perform: (web: WebClient) => Promise<T>,
 ) => Promise<T>;

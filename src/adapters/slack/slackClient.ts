@@ -2,23 +2,36 @@ import { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Log } from '../../engine/log.ts';
 import { type Chat, type Clock, type Directory, WorkFailed } from '../../engine/ports.ts';
-import { createBudget } from './budget.ts';
+import { answerPatienceMs, createBudget } from './budget.ts';
 import { createChannels } from './channels.ts';
 import { createDirectory } from './directory.ts';
 import { createMessages } from './messages.ts';
 import type { Identity, SlackCall } from './slackCall.ts';
 import { asWorkFailed } from './slackFailure.ts';
 import { slackLogger } from './slackLog.ts';
+import { createTransport } from './transport.ts';
 
 export type SlackClient = {
   readonly chat: Chat;
   readonly directory: Directory;
-  /** For answers to a person that must not wait in a queue: ephemeral messages and modals. */
-  readonly web: WebClient;
+  /** For answers to a person, who looks at the screen: before everything else, and soon or not at all. */
+  readonly atOnce: SlackCall;
+  /** How long it is likely to take at least until Slack takes a message or a change of one, in milliseconds. */
+  heldUpFor(): number;
+  /** Posts to the address that came with a request; rejects where that is none of Slack's. */
+  answer(address: string, message: object): Promise<boolean>;
   /** Asked once and remembered; throws WorkFailed. */
   identity(): Promise<Identity>;
-  stop(): void;
+  stop(): Promise<void>;
 };
+
+/** Where this may send things to besides the address of the Web API. */
+export type SlackOutbound = {
+  permits(address: string | URL): boolean;
+  postJson(address: string, body: unknown, signal: AbortSignal): Promise<boolean>;
+};
+
+const answerTimeoutMs = 10_000;
 
 const authTest = z.object({
   user_id: z.string(),
@@ -32,33 +45,60 @@ export function createSlackClient(options: {
   config: { readonly botToken: string; readonly apiUrl: string | null };
   clock: Clock;
   log: Log;
+  outbound: SlackOutbound;
   /** What every duration is divided by, rate limits included; 1 against the real Slack. */
   pace?: number;
   /** Whether a way to roll the service back exists, for the button on the incident card. */
   canRollBack?: (service: string) => boolean;
 }): SlackClient {
-  const { config, clock, log } = options;
-  const web = new WebClient(config.botToken, webOptions(config.apiUrl, log));
+  const { config, clock, log, outbound } = options;
+  const transport = createTransport();
+  const web = new WebClient(config.botToken, {
+    ...webOptions(config.apiUrl, log),
+    // Files go, with the token, to an address that Slack's answer names.
+    fetch: async (url, init) => {
+      if (!outbound.permits(url))
+        throw new Error('Slack named an address for a file that is none of its own.');
+      return transport.fetch(url, init);
+    },
+  });
   const budget = createBudget(clock, options.pace);
+  /** The pauses that Slack last asked for, until a call of the same method succeeds. */
+  const refused = new Map<string, { readonly at: number; readonly ms: number }>();
   let known: Promise<Identity> | null = null;
 
-  const call: SlackCall = ({ method, channel = null, priority = 'routine' }, perform) =>
+  const call: SlackCall = ({ method, channel = null, priority = 'routine', ...more }, perform) =>
     budget.run({
       method,
       channel,
       priority,
+      ...more,
       perform: async () => {
         try {
-          return await perform(web);
+          const done = await perform(web);
+          refused.delete(method);
+          return done;
         } catch (error) {
           const failure = asWorkFailed(error, method);
           if (failure.code === 'rate-limited' && failure.retry?.afterMs) {
             budget.rest(method, channel, failure.retry.afterMs);
+            refused.set(method, { at: clock.now(), ms: failure.retry.afterMs });
           }
           throw failure;
         }
       },
     });
+
+  /** After its pause Slack may ask for another: until it has taken something, it is taken to go on as before. */
+  function heldUpFor(): number {
+    const pauses = ['chat.update', 'chat.postMessage'].map((method) => {
+      const last = refused.get(method);
+      const since = clock.now() - (last?.at ?? 0);
+      const goesOn = last !== undefined && since >= 0 && since < 3 * last.ms;
+      return Math.max(budget.waitFor(method), goesOn ? last.ms : 0);
+    });
+    return Math.max(...pauses);
+  }
 
   async function ask(): Promise<Identity> {
     const answer = authTest.safeParse(
@@ -105,7 +145,10 @@ export function createSlackClient(options: {
   }
 
   return {
-    web,
+    atOnce: (given, perform) =>
+      call({ ...given, priority: 'people', rank: 0, patienceMs: answerPatienceMs }, perform),
+    heldUpFor,
+    answer: (address, message) => outbound.postJson(address, message, AbortSignal.timeout(answerTimeoutMs)),
     identity,
     directory: { membership: failing('looking up a person', directory.membership) },
     chat: {
@@ -120,7 +163,10 @@ export function createSlackClient(options: {
         await channels.invite(channel, [...new Set([...members, ...users])]);
       }),
     },
-    stop: () => budget.stop(),
+    async stop() {
+      budget.stop();
+      await transport.close();
+    },
   };
 }
 

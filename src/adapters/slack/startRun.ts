@@ -3,6 +3,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { IncidentId } from '../../core/stream.ts';
 import type { Desk } from '../../engine/ports.ts';
+import { mayNotLook } from './answers.ts';
 import { type Asked, modal, privately, type Reply } from './asked.ts';
 import { runForm } from './modals/runForms.ts';
 
@@ -15,14 +16,18 @@ export async function openRunForm(
   what: { definition: Definition; incident: Incident | null; reason?: string },
 ): Promise<Reply> {
   const { definition, incident } = what;
-  const allowed = await Promise.race([
-    desk.may(asked.user, 'disrupt', definition.service.name).then(
-      (permission) => permission.allowed,
-      // Whether they may is decided when they submit; here it only chooses a word.
-      () => false,
-    ),
-    elapsed(patienceMs),
+  const [refused, allowed] = await Promise.all([
+    mayNotLook(desk, asked, definition.service.name || incident?.service || null),
+    Promise.race([
+      desk.may(asked.user, 'disrupt', definition.service.name).then(
+        (permission) => permission.allowed,
+        // Whether they may is decided when they submit; here it only chooses a word.
+        () => false,
+      ),
+      elapsed(patienceMs),
+    ]),
   ]);
+  if (refused) return refused;
   return modal(
     runForm(
       {

@@ -5,7 +5,8 @@ import { planWhole } from '../../core/run/resolve.ts';
 import { severities } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { act, isOpenNow } from './answers.ts';
-import { type Asked, privately, type Reply } from './asked.ts';
+import { type Asked, privately, type Reply, shown } from './asked.ts';
+import type { ButtonValue } from './buttonValue.ts';
 import type { Origin } from './modals/form.ts';
 import { rollbackOf } from './rollback.ts';
 import { cannotPost, openRunForm, type Reach, startRun } from './startRun.ts';
@@ -18,7 +19,7 @@ export type Submission = {
 
 /** The view that takes the place of a submitted one; null where the form is complete. */
 export async function nextView(desk: Desk, asked: Asked, submission: Submission): Promise<ModalView | null> {
-  if (submission.form !== 'rollback') return null;
+  if (submission.form !== leadsOn) return null;
   const definition = rollbackOf(desk.room(), submission.filled.service ?? '');
   if (!definition) return null;
   const reply = await openRunForm(desk, asked, { definition, incident: null });
@@ -48,15 +49,33 @@ export async function submit(
               : `${stream ?? 'The run'} starts.`,
         );
       default:
-        return { kind: 'nothing' };
+        return shown;
     }
   });
 }
 
 function commandOf(asked: Asked, { form, origin, filled }: Submission): CommandBody | null {
-  const { incident, run, step, attempt, hash, option } = origin.value;
-  const severity = severities.find((each) => each === filled.severity);
-  if (form === 'declare') {
+  const make = Object.hasOwn(commands, form) ? commands[form] : undefined;
+  return make ? make({ asked, value: origin.value, filled }) : null;
+}
+
+type Filled = {
+  readonly asked: Asked;
+  readonly value: ButtonValue;
+  readonly filled: Submission['filled'];
+};
+
+const severityIn = (filled: Submission['filled']) => severities.find((each) => each === filled.severity);
+
+const noteOf =
+  (kind: 'update' | 'note') =>
+  ({ value: { incident }, filled: { text } }: Filled): CommandBody | null =>
+    incident === undefined || text === undefined ? null : { type: 'incident.note', incident, kind, text };
+
+/** What each form asks for once it is filled in; null where it does not say enough. */
+const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> = {
+  declare: ({ filled }) => {
+    const severity = severityIn(filled);
     if (filled.title === undefined || !severity) return null;
     return {
       type: 'incident.declare',
@@ -66,49 +85,51 @@ function commandOf(asked: Asked, { form, origin, filled }: Submission): CommandB
       playbook: null,
       summary: filled.summary ?? '',
     };
-  }
-  if (form === 'run') {
-    const channel = asked.channel ?? '';
-    return option === undefined
+  },
+  run: ({ asked, value: { option, incident }, filled }) =>
+    option === undefined
       ? null
-      : startRun({ playbook: option, incident: incident ?? null, channel, reason: filled.reason ?? null });
-  }
-  if (form === 'glass') {
-    const { reason } = filled;
+      : startRun({
+          playbook: option,
+          incident: incident ?? null,
+          channel: asked.channel ?? '',
+          reason: filled.reason ?? null,
+        }),
+  glass: ({ value: { run, step, attempt, hash }, filled: { reason } }) => {
     if (run === undefined || hash === undefined || reason === undefined) return null;
     return step === undefined || attempt === undefined
       ? { type: 'run.plan-break-glass', run, hash, reason }
       : { type: 'run.break-glass', run, step, attempt, hash, reason };
-  }
-  if (form === 'answer') {
-    const { answer } = filled;
-    return run === undefined || step === undefined || attempt === undefined || answer === undefined
+  },
+  answer: ({ value: { run, step, attempt }, filled: { answer } }) =>
+    run === undefined || step === undefined || attempt === undefined || answer === undefined
       ? null
-      : { type: 'run.answer', run, step, attempt, answer };
-  }
-  if (incident === undefined) return null;
-  switch (form) {
-    case 'severity':
-      return severity ? { type: 'incident.severity', incident, severity, why: filled.why ?? null } : null;
-    case 'role': {
-      const role = roles.find((each) => each === filled.role);
-      return role && filled.user !== undefined
-        ? { type: 'incident.role', incident, role, user: filled.user }
-        : null;
-    }
-    case 'update':
-    case 'note':
-      return filled.text === undefined
-        ? null
-        : { type: 'incident.note', incident, kind: form, text: filled.text };
-    case 'resolve':
-      return { type: 'incident.resolve', incident, note: filled.note ?? null };
-    case 'reopen':
-      return filled.why === undefined ? null : { type: 'incident.reopen', incident, why: filled.why };
-    default:
-      return null;
-  }
-}
+      : { type: 'run.answer', run, step, attempt, answer },
+  severity: ({ value: { incident }, filled }) => {
+    const severity = severityIn(filled);
+    return incident && severity
+      ? { type: 'incident.severity', incident, severity, why: filled.why ?? null }
+      : null;
+  },
+  role: ({ value: { incident }, filled }) => {
+    const role = roles.find((each) => each === filled.role);
+    return incident && role && filled.user !== undefined
+      ? { type: 'incident.role', incident, role, user: filled.user }
+      : null;
+  },
+  update: noteOf('update'),
+  note: noteOf('note'),
+  resolve: ({ value: { incident }, filled }) =>
+    incident ? { type: 'incident.resolve', incident, note: filled.note ?? null } : null,
+  reopen: ({ value: { incident }, filled: { why } }) =>
+    incident && why !== undefined ? { type: 'incident.reopen', incident, why } : null,
+};
+
+/** Leads to another form and is never submitted itself. */
+const leadsOn = 'rollback';
+
+/** Every form that does anything when it is submitted. */
+export const formNames: readonly string[] = [leadsOn, ...Object.keys(commands)];
 
 /** Whether what was asked for has a plan that somebody else must approve first. */
 function waitsForApproval(desk: Desk, command: CommandBody): boolean {

@@ -1,5 +1,5 @@
 import { checkChain, type Finding } from '../../core/audit/chain.ts';
-import { type EventRow, linkOf } from './eventTable.ts';
+import { type EventRow, linkOf, sha256 } from './eventTable.ts';
 import type { Db } from './open.ts';
 
 /** Walks the whole chain in the database; row by row, so that a large log needs no memory. */
@@ -10,7 +10,7 @@ export function auditChain(db: Db): {
   hashAt: (position: number) => string | null;
 } {
   const rows = db.prepare<[], EventRow>('SELECT * FROM events ORDER BY position').iterate();
-  const walk = checkChain(links(rows));
+  const walk = checkChain(links(rows), sha256);
   const findings: Finding[] = [];
   let step = walk.next();
   while (!step.done) {

@@ -1,6 +1,6 @@
-import { genesisHash, type Link, linkHash } from '../../core/audit/chain.ts';
+import { hash } from 'node:crypto';
+import { type Digest, genesisHash, type Link, linkHash } from '../../core/audit/chain.ts';
 import type { Event } from '../../core/decision.ts';
-import { sha256Hex } from '../../core/playbook/canonical.ts';
 import type { StreamId } from '../../core/stream.ts';
 import type { StoredEvent } from '../../engine/ports.ts';
 import type { Db } from './open.ts';
@@ -45,6 +45,8 @@ export function toStored(row: EventRow): StoredEvent {
   };
 }
 
+export const sha256: Digest = (text) => hash('sha256', text, 'hex');
+
 export function createEventTable(db: Db) {
   const insert = db.prepare(
     `INSERT INTO events (position, stream, version, type, schema, at, actor, data, data_hash, hash)
@@ -57,12 +59,15 @@ export function createEventTable(db: Db) {
   const ofStreamAfter = db.prepare<[string, number, number], EventRow>(
     'SELECT * FROM events WHERE stream = ? AND position > ? ORDER BY position LIMIT ?',
   );
+  const lastAt = db.prepare<[], { at: number }>('SELECT at FROM events ORDER BY position DESC LIMIT 1');
   const last = db.prepare<[], { position: number; hash: string }>(
     'SELECT position, hash FROM events ORDER BY position DESC LIMIT 1',
   );
 
   return {
     head: (): { position: number; hash: string } => last.get() ?? { position: 0, hash: genesisHash },
+    /** When the newest event was decided, or 0. */
+    lastAt: (): number => lastAt.get()?.at ?? 0,
     ofStream: (stream: StreamId): EventRow[] => ofStream.all(stream),
     list: (filter: { stream?: StreamId; after?: number; limit?: number }): EventRow[] => {
       const limit = filter.limit ?? 1_000_000;
@@ -86,9 +91,9 @@ export function createEventTable(db: Db) {
         schema: eventSchema,
         at: event.at,
         by: event.by,
-        payload: sha256Hex(data),
+        payload: sha256(data),
       };
-      const hash = linkHash(head.hash, link);
+      const linked = linkHash(head.hash, link, sha256);
       insert.run(
         link.position,
         stream,
@@ -99,9 +104,9 @@ export function createEventTable(db: Db) {
         event.by,
         data,
         link.payload,
-        hash,
+        linked,
       );
-      return { position: link.position, hash };
+      return { position: link.position, hash: linked };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { StoreFailed } from '../../engine/ports.ts';
 import { type Db, isFatal, storeFailed } from './open.ts';
 
 /** Called around each commit; tests stop the process here to see what survives. */
@@ -6,6 +7,17 @@ export type CommitHooks = {
   readonly after?: (commit: number) => void;
 };
 
+type Failure = Pick<StoreFailed, 'code' | 'message'>;
+
+/** Longer than any healthy transaction of another process, and short enough for whoever waits for an answer. */
+const lockPatienceMs = 1_000;
+const lockRetryMs = 10;
+/**
+ * Of a webhook with thousands of alerts no more than this at a time, a few milliseconds of work: whoever clicks meanwhile
+ * is heard in between.
+ */
+const jobsATurn = 64;
+
 type Job = {
   readonly run: () => unknown;
   readonly resolve: (value: never) => void;
@@ -13,21 +25,30 @@ type Job = {
 };
 
 /**
- * All work that arrives in one turn of the event loop shares one transaction, with a savepoint each; every promise
- * settles only after the commit. One commit costs about as much as the fsync in it, whatever it holds, which is why
- * sharing it is worth six times the throughput of a commit each.
+ * The work that arrives in one turn of the event loop shares a transaction, up to a number of jobs; every promise settles
+ * only after its commit. One commit costs about as much as the fsync in it, whatever it holds, which is why sharing it
+ * is worth six times the throughput of a commit each.
  *
  *   idle ──submit──▶ scheduled ──setImmediate──▶ BEGIN IMMEDIATE, jobs, COMMIT ──▶ settled
  *
- * A job that throws is rolled back to its savepoint and rejected alone. A fault of the database itself rolls back and
- * rejects all: nothing of that transaction may be believed.
+ * A job that throws is rejected alone: all are rolled back and run again, this time with a savepoint each, to which the
+ * one that throws is rolled back. Jobs must therefore do nothing that cannot be repeated. Savepoints from the start
+ * would cost every transaction two statements a job for what almost never happens. A fault of the database itself rolls
+ * back and rejects all: nothing of that transaction may be believed.
+ *
+ * While another process holds the lock, jobs wait together and it is tried again on later turns of the event loop, which
+ * goes on meanwhile; after a second all are rejected, and what comes after them at once, until the lock is free.
  */
 export function createGroupCommit(options: {
   db: Db;
   file: string;
   hooks: CommitHooks;
+  /** What was wrong with the database from the start; nothing is written then. */
+  damage: StoreFailed | null;
   /** State kept in memory moves on only with the commit. */
   begun: () => void;
+  /** The end of a transaction, when all of its jobs are done; what it writes belongs to it. */
+  ending: () => void;
   /** A place to which memory comes back when one job is rolled back. */
   mark: () => () => void;
   committed: () => void;
@@ -42,17 +63,27 @@ export function createGroupCommit(options: {
   const undo = db.prepare('ROLLBACK TO job');
   let waiting: Job[] = [];
   let commits = 0;
-  let failure: { code: string; message: string } | null = null;
+  let failure: Failure | null = options.damage;
+  /** Since when another process has held the lock, by `performance.now()`. */
+  let lockedSince: number | null = null;
 
   function flush(): void {
-    const jobs = waiting;
-    waiting = [];
-    const settled: (() => void)[] = [];
+    const refused = tryToBegin();
+    if (refused?.code === 'busy' && performance.now() - (lockedSince ?? 0) < lockPatienceMs) {
+      setTimeout(flush, lockRetryMs);
+      return;
+    }
+    const jobs = waiting.slice(0, jobsATurn);
+    waiting = waiting.slice(jobsATurn);
+    if (waiting.length > 0) setImmediate(flush);
+    let settled: readonly (() => void)[];
     try {
-      begin.run();
+      if (refused) throw refused;
       options.begun();
-      for (const job of jobs) settled.push(attempt(job));
-      hooks.before?.(++commits);
+      settled = all(jobs) ?? eachAlone(jobs);
+      options.ending();
+      commits += 1;
+      hooks.before?.(commits);
       commit.run();
     } catch (error) {
       if (db.inTransaction) rollback.run();
@@ -62,10 +93,47 @@ export function createGroupCommit(options: {
       for (const job of jobs) job.reject(failed);
       return;
     }
-    failure = null;
+    // Having begun shows that a lock is gone. That a full disk takes one small thing shows nothing of the next.
+    if (failure?.code === 'busy') failure = null;
     hooks.after?.(commits);
     options.committed();
     for (const settle of settled) settle();
+  }
+
+  /** What stands against a transaction now; null where it has begun. */
+  function tryToBegin(): StoreFailed | null {
+    // What is written into a damaged file may damage it further; only the check at the next start can clear it.
+    if (failure?.code === 'corrupt') return new StoreFailed(failure.code, failure.message);
+    try {
+      begin.run();
+      lockedSince = null;
+      return null;
+    } catch (error) {
+      const failed = storeFailed(error, file);
+      if (failed.code === 'busy') lockedSince ??= performance.now();
+      return failed;
+    }
+  }
+
+  /** Null where one of them threw. */
+  function all(jobs: readonly Job[]): readonly (() => void)[] | null {
+    try {
+      return jobs.map((job) => {
+        const value = job.run();
+        return () => job.resolve(value as never);
+      });
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      return null;
+    }
+  }
+
+  function eachAlone(jobs: readonly Job[]): readonly (() => void)[] {
+    rollback.run();
+    options.abandoned();
+    begin.run();
+    options.begun();
+    return jobs.map(attempt);
   }
 
   function attempt(job: Job): () => void {
@@ -91,6 +159,11 @@ export function createGroupCommit(options: {
       });
     },
     failure: () => failure,
+    /** A rehearsal of the size of real work has shown that the fault is over. */
+    recovered(): void {
+      if (failure?.code !== 'corrupt') failure = null;
+    },
+    isDamaged: () => failure?.code === 'corrupt',
     commits: () => commits,
   };
 }

@@ -8,42 +8,103 @@ export type Db = Database.Database;
 /** WAL had a corruption fault with several connections that was mended in 3.51.3. */
 const oldestSound = [3, 51, 3] as const;
 
-/** Longer than any healthy commit, and short enough that a stuck writer does not freeze the event loop. */
-const busyTimeoutMs = 80;
+/** At the start nothing else waits for the event loop, so a lock may be waited for. */
+const openPatienceMs = 2_000;
+
+/** `damage` is null for a database that is whole; one that is not can be read where it is readable, and no more. */
+export type Opened = {
+  readonly db: Db;
+  readonly unlock: () => void;
+  readonly damage: StoreFailed | null;
+};
 
 /**
  * Opens the database for writing, checks that it is whole, brings it to the newest schema, and makes sure that a commit
- * is on disk when it returns. Throws StoreFailed with a sentence that says what to do.
+ * is on disk when it returns. A damaged one is opened for reading: people in an incident still need what is in it.
+ * Throws StoreFailed with a sentence that says what to do.
  */
-export function openDatabase(file: string): { readonly db: Db; readonly unlock: () => void } {
+export function openDatabase(file: string): Opened {
   const unlock = lock(file);
+  try {
+    return { db: openWhole(file), unlock, damage: null };
+  } catch (error) {
+    const failed = storeFailed(error, file);
+    try {
+      if (failed.code === 'corrupt') return { db: openDamaged(file), unlock, damage: failed };
+    } catch {
+      // Not even readable: the first reason is the better one to hear.
+    }
+    unlock();
+    throw failed;
+  }
+}
+
+function openWhole(file: string): Db {
   let db: Db | undefined;
   try {
-    db = new Database(file, { timeout: busyTimeoutMs });
+    db = new Database(file, { timeout: openPatienceMs });
     checkVersion(db);
+    // First of all: what a new schema writes must reach the disk like everything after it.
+    db.pragma('synchronous = FULL');
     db.pragma('journal_mode = WAL');
     db.pragma('foreign_keys = ON');
     const damage = db.pragma('quick_check(1)', { simple: true });
     if (damage !== 'ok') throw corrupt(file, String(damage));
     migrate(db);
-    db.pragma('synchronous = FULL');
-    // Read back only after a first statement: straight after the switch to WAL the answer is not yet the real one.
-    db.prepare('SELECT count(*) FROM effects').get();
-    if (db.pragma('synchronous', { simple: true }) !== 2) {
-      throw new StoreFailed(
-        'failed',
-        'SQLite did not accept synchronous=FULL, so a commit could be lost. Genesis does not start.',
-      );
-    }
-    return { db, unlock };
+    checkDurable(db);
+    // From here on SQLite never waits for a lock: its waiting would hold up the whole event loop.
+    db.pragma('busy_timeout = 0');
+    return db;
   } catch (error) {
     db?.close();
-    unlock();
-    throw storeFailed(error, file);
+    throw error;
   }
 }
 
-/** Opens the database for reading beside a running bot. */
+/**
+ * Opens what is left. The end of the log is looked up by two ways that share no page: where they differ, the newest
+ * events cannot be found, and an older end would be signed and shown as if it were the newest.
+ */
+function openDamaged(file: string): Db {
+  const db = openForReading(file);
+  try {
+    const end = db
+      .prepare<[], { at: number; hash: string }>(
+        'SELECT position AS at, hash FROM events ORDER BY position DESC LIMIT 1',
+      )
+      .get();
+    const indexed = db
+      .prepare<[], { at: number | null }>(
+        "SELECT max(position) AS at FROM events INDEXED BY sqlite_autoindex_events_1 WHERE stream > ''",
+      )
+      .get();
+    if (end?.at !== (indexed?.at ?? undefined)) throw corrupt(file, 'the end of the log cannot be found');
+    if (Number(db.pragma('user_version', { simple: true })) !== migrations.length)
+      throw corrupt(file, 'its schema is another');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Throws where a commit could return before it is on disk. It runs a statement before it asks: straight after the
+ * switch to WAL the answer is not yet the real one.
+ */
+export function checkDurable(db: Db): void {
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  if (db.pragma('synchronous', { simple: true }) === 2) return;
+  throw new StoreFailed(
+    'failed',
+    'SQLite did not accept synchronous=FULL, so a commit could be lost. Genesis does not start.',
+  );
+}
+
+/**
+ * Opens the database for reading beside a running bot. It asks for the same durability as the writer: SQLite itself
+ * writes to a file that is opened for reading, when a log is left over from a crash.
+ */
 export function openForReading(file: string): Db {
   if (!existsSync(file)) {
     throw new StoreFailed(
@@ -51,9 +112,14 @@ export function openForReading(file: string): Db {
       `There is no database ${file}. DATABASE_URL says where it is, such as sqlite:/var/lib/genesis/genesis.db.`,
     );
   }
+  let db: Db | undefined;
   try {
-    return new Database(file, { readonly: true, fileMustExist: true, timeout: 2_000 });
+    db = new Database(file, { readonly: true, fileMustExist: true, timeout: openPatienceMs });
+    db.pragma('synchronous = FULL');
+    checkDurable(db);
+    return db;
   } catch (error) {
+    db?.close();
     throw storeFailed(error, file);
   }
 }
@@ -62,7 +128,7 @@ export function openForReading(file: string): Db {
  * One writer at a time: a lock database beside the real one is held exclusively for as long as the process lives, and
  * the operating system lets go of it even after a kill -9. Readers of the real database are not in its way.
  */
-function lock(file: string): () => void {
+export function lock(file: string): () => void {
   if (file === ':memory:') return () => {};
   let holder: Db | undefined;
   try {
@@ -135,7 +201,7 @@ function migrate(db: Db): void {
 const corrupt = (file: string, detail: string): StoreFailed =>
   new StoreFailed(
     'corrupt',
-    `The database ${file} is damaged (${detail}). Restore it from the newest backup.`,
+    `The database ${file} is damaged (${detail}). Restore it from the newest backup: genesis restore <backup>.`,
   );
 
 const isCode = (error: unknown, code: string): boolean =>
@@ -157,7 +223,7 @@ export function storeFailed(error: unknown, file: string): StoreFailed {
   if (isCode(error, 'SQLITE_CORRUPT') || isCode(error, 'SQLITE_NOTADB')) {
     return new StoreFailed(
       'corrupt',
-      `The database ${file} is damaged. Restore it from the newest backup.`,
+      `The database ${file} is damaged. Restore it from the newest backup: genesis restore <backup>.`,
       error,
     );
   }

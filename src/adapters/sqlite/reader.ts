@@ -15,6 +15,8 @@ export type Reader = Pick<
   'state' | 'definition' | 'events' | 'openIncidents' | 'recentIncidents' | 'backup'
 > & {
   audit(): ReturnType<typeof auditChain>;
+  /** What SQLite finds wrong with the file itself; null where it is whole. */
+  damage(): string | null;
   close(): void;
 };
 
@@ -67,6 +69,10 @@ function createReader(db: Db, file: string): Reader {
       }
     },
     audit: () => told(() => auditChain(db)),
+    damage() {
+      const found = told(() => db.pragma('quick_check(1)', { simple: true }));
+      return found === 'ok' ? null : String(found);
+    },
     close: () => db.close(),
   };
 }

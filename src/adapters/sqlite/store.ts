@@ -3,15 +3,16 @@ import { heldBy } from '../../core/claim.ts';
 import type { Command } from '../../core/command.ts';
 import type { Context, Stream } from '../../core/context.ts';
 import { type Answer, refuse } from '../../core/decision.ts';
+import type { Effect } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { Room } from '../../core/playbook/room.ts';
 import type { StreamId } from '../../core/stream.ts';
-import type { Clock, Store } from '../../engine/ports.ts';
+import { type Claimed, type Clock, type Hands, type Store, StoreFailed } from '../../engine/ports.ts';
 import { createEffectTable } from './effectTable.ts';
 import { createEventTable, toStored } from './eventTable.ts';
 import { type CommitHooks, createGroupCommit } from './groupCommit.ts';
-import { openDatabase, placeKeeper, storeFailed } from './open.ts';
+import { type Opened, openDatabase, placeKeeper, storeFailed } from './open.ts';
 import {
   createClaimTable,
   createDefinitionTable,
@@ -23,9 +24,31 @@ import {
 import { createStreamCache } from './streamCache.ts';
 
 /** The store on SQLite, for one process. `file` may be `:memory:`. Throws StoreFailed where it cannot be opened. */
-export function openSqliteStore(options: { file: string; clock: Clock; hooks?: CommitHooks }): Store {
+export function openSqliteStore(options: StoreOptions): Store {
+  const opened = openDatabase(options.file);
+  try {
+    return createStore(opened, options);
+  } catch (error) {
+    // Of a damaged database not even the beginning may be readable.
+    opened.db.close();
+    opened.unlock();
+    throw opened.damage ?? storeFailed(error, options.file);
+  }
+}
+
+type Told = Extract<Effect, { kind: 'tell' }>;
+
+function partition<T, U extends T>(
+  all: readonly T[],
+  isFirst: (each: T) => each is U,
+): [readonly U[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((each) => !isFirst(each))];
+}
+
+type StoreOptions = { file: string; clock: Clock; hooks?: CommitHooks };
+
+function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Store {
   const { file, clock } = options;
-  const { db, unlock } = openDatabase(file);
   const checkPlace = placeKeeper(file);
   const events = createEventTable(db);
   const effects = createEffectTable(db);
@@ -40,20 +63,32 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
 
   let head = events.head();
   let committedHead = head;
-  let now = clock.now();
+  // What the last process wrote tells whether the clock was set back while nothing ran.
+  let now = (damage ? 0 : Math.max(events.lastAt(), effects.newestAt())) || clock.now();
+  let committedNow = now;
   let forgotAt = 0;
+  let remindedAt = 0;
   let workAdded = false;
   let onWork: () => void = () => {};
+  let performer: { free: () => Hands; take: (claimed: readonly Claimed[]) => void } | null = null;
+  let handedOut: readonly Claimed[] = [];
 
   const group = createGroupCommit({
     db,
     file,
     hooks: options.hooks ?? {},
+    damage,
     begun() {
       checkPlace();
       streams.begun();
-      now = momentAfter(now, clock.now());
+      const moment = momentAfter(now, clock.now());
+      if (moment < now) effects.setBack(now - moment);
+      now = moment;
       workAdded = false;
+      handedOut = [];
+    },
+    ending() {
+      if (workAdded && performer) handedOut = effects.claim(now, performer.free());
     },
     mark() {
       const before = head;
@@ -61,18 +96,34 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
       return () => {
         head = before;
         restore();
+        forget();
       };
     },
     committed() {
       streams.committed();
       committedHead = head;
+      committedNow = now;
+      if (handedOut.length > 0) performer?.take(handedOut);
       if (workAdded) onWork();
     },
     abandoned() {
       streams.abandoned();
       head = committedHead;
+      now = committedNow;
+      forget();
     },
   });
+
+  /** Time passes without transactions too; how far the clock was set back is counted from the last look at it. */
+  function keepTime(): void {
+    now = Math.max(now, clock.now());
+    committedNow = now;
+  }
+
+  /** What the tables keep in memory of what they wrote is no longer true once it was rolled back. */
+  function forget(): void {
+    for (const table of [effects, claims, incidents, runs]) table.forget();
+  }
 
   function definition(hash: string): Definition | null {
     const known = compiled.get(hash);
@@ -93,7 +144,8 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
     }
     const nextIncident = incidents.lastNumber() + 1;
     const nextRun = runs.lastNumber() + 1;
-    return { now, room, holders, nextIncident, nextRun, definition: null, incident: null };
+    const openings = incidents.openings();
+    return { now, room, holders, nextIncident, nextRun, openings, definition: null, incident: null };
   }
 
   function handleNow(command: Command, room: Room): Answer {
@@ -111,35 +163,50 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
     const decision = decide(command, stream, before.state, context);
     if (decision.kind === 'refused') return decision;
 
-    const taken = decision.taken.find((claim) => heldByAnother(claim, stream, decision.freed));
+    // Sets, since a part of a storm moves with thousands of claims.
+    const [wanted, freed] = [new Set(decision.taken), new Set(decision.freed)];
+    const taken = decision.taken.find((claim) => heldByAnother(claim, stream, freed));
     if (taken !== undefined) return refuse('busy', heldBy(claims.holder(taken) ?? stream, taken));
-    for (const claim of decision.freed) if (!decision.taken.includes(claim)) claims.free(claim, stream);
+    for (const claim of freed) if (!wanted.has(claim)) claims.free(claim, stream);
     for (const claim of decision.taken) {
-      if (decision.freed.includes(claim)) claims.move(claim, stream);
+      if (freed.has(claim)) claims.move(claim, stream);
       else claims.take(claim, stream);
     }
     // What changed nothing may come again: it could mean something by then.
     if (command.once !== undefined && decision.events.length > 0) {
-      seen.add(command.once, now);
-      if (Math.abs(now - forgotAt) >= forgetEveryMs) {
-        seen.forgetOld(now);
-        forgotAt = now;
-      }
+      deliveredNow(command.once);
     }
     for (const [hash, canonical] of Object.entries(decision.definitions)) definitions.put(hash, canonical);
     const after = streams.after(stream, before, decision.events);
     for (const [index, event] of decision.events.entries()) {
       head = events.append(head, stream, before.version + index + 1, event);
     }
-    for (const effect of decision.effects) effects.add(stream, effect, now);
     if (decision.events.length > 0) remember(stream, after.state);
     streams.change(stream, after);
+    const [told, rest] = partition(decision.effects, isToldNow);
+    for (const effect of rest) effects.add(stream, effect, now);
+    for (const effect of told) if (!isHeard(effect, room)) effects.add(stream, effect, now);
     if (decision.effects.length > 0) workAdded = true;
     return { kind: 'accepted', stream, events: decision.events };
   }
 
-  function heldByAnother(claim: string, stream: StreamId, freed: readonly string[]): boolean {
-    const holder = freed.includes(claim) ? null : claims.holder(claim);
+  /**
+   * What one stream tells another at once is decided in the same transaction, which saves the way through the effects
+   * and shows people both at once. A refusal takes that way all the same: its consequences are the performer's.
+   */
+  const isHeard = ({ command }: Told, room: Room): boolean => handleNow(command, room).kind === 'accepted';
+
+  const isToldNow = (effect: Effect): effect is Told => effect.kind === 'tell' && effect.notBefore <= now;
+
+  function deliveredNow(delivery: string): void {
+    seen.add(delivery, now);
+    if (Math.abs(now - forgotAt) < forgetEveryMs) return;
+    seen.forgetOld(now);
+    forgotAt = now;
+  }
+
+  function heldByAnother(claim: string, stream: StreamId, freed: ReadonlySet<string>): boolean {
+    const holder = freed.has(claim) ? null : claims.holder(claim);
     return holder !== null && holder !== stream;
   }
 
@@ -170,7 +237,13 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
 
   return {
     handle: (command, room) => group.submit(() => handleNow(command, room)),
-    claim: (at, hands) => group.submit(() => effects.claim(at, hands)),
+    async claim(at, hands) {
+      if (!group.isDamaged()) return group.submit(() => effects.claim(at, hands));
+      // Nothing is handed out any more; once a minute the reason goes to whoever asks for work, and so into the log.
+      if (Math.abs(at - remindedAt) < remindEveryMs) return [];
+      remindedAt = at;
+      throw new StoreFailed('corrupt', group.failure()?.message ?? '');
+    },
     finish: (end, room) =>
       group.submit(() => {
         // An effect that was finished before must not have its consequences twice.
@@ -186,9 +259,13 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
         effects.postpone(id, at, error);
         workAdded = true;
       }),
-    interrupted: () => read(effects.leased),
+    interrupted: () => read(() => (group.isDamaged() ? [] : effects.leased())),
     release: (id) => group.submit(() => effects.release(id)),
-    nextDue: (hands) => read(() => effects.nextDue(hands)),
+    nextDue: (hands) =>
+      read(() => {
+        keepTime();
+        return group.isDamaged() ? remindedAt + remindEveryMs : effects.nextDue(hands);
+      }),
     posted: (subject) => read(() => messages.get(subject)),
     state: (stream) => read(() => streams.load(stream).state),
     definition: (hash) => read(() => definition(hash)),
@@ -202,6 +279,19 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
       }),
     events: (filter) => read(() => events.list(filter).map(toStored)),
     backlog: () => read(() => effects.backlog(clock.now())),
+    chatBacklog: () => read(effects.chatBacklog),
+    work: () => read(effects.work),
+    undeliveredSince: () => read(() => effects.undeliveredSince(clock.now())),
+    rehearse: () => group.submit(() => seen.rehearse(clock.now())),
+    firstTime: async (delivery) =>
+      // Where nothing can be changed nothing can be changed twice, and people may still ask.
+      group.isDamaged() ||
+      group.submit(() => {
+        if (seen.has(delivery)) return false;
+        deliveredNow(delivery);
+        return true;
+      }),
+    forget: (delivery) => group.submit(() => seen.remove(delivery)),
     head: () => read(() => committedHead),
     async backup(target) {
       await db.backup(target);
@@ -209,10 +299,13 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
     onWork(call) {
       onWork = call;
     },
+    handOut(free, take) {
+      performer = { free, take };
+    },
     async health() {
       if (group.failure()) {
         // Finds out by itself whether the fault has passed; a transaction that writes nothing would not touch the disk.
-        await group.submit(() => seen.rehearse(clock.now())).catch(() => undefined);
+        await group.submit(() => seen.rehearse(clock.now())).then(group.recovered, () => undefined);
       }
       const failure = group.failure();
       return failure ? { ok: false, ...failure } : { ok: true };
@@ -226,6 +319,9 @@ export function openSqliteStore(options: { file: string; clock: Clock; hooks?: C
   };
 }
 
+/** How often it is said of a damaged database that it is damaged. */
+const remindEveryMs = 60_000;
+
 /** How often deliveries too old to come again are forgotten. */
 const forgetEveryMs = 60 * 60_000;
 
@@ -234,7 +330,8 @@ const correctionMs = 5_000;
 
 /**
  * One moment for all commands of a transaction, and not an earlier one than before. A clock that was set back by more
- * than a correction is followed all the same: timers count from it, and would stand still until it has caught up.
+ * than a correction is followed all the same, and whatever waits for a time moves with it: a timer of half an hour takes
+ * half an hour, not a day and a half hour.
  */
 const momentAfter = (before: number, clock: number): number =>
   clock < before && before - clock <= correctionMs ? before : clock;

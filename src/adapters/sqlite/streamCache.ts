@@ -4,18 +4,19 @@ import type { Event } from '../../core/decision.ts';
 import type { StreamId } from '../../core/stream.ts';
 import type { createEventTable } from './eventTable.ts';
 import { toStored } from './eventTable.ts';
+import { createRecentMap } from './recentMap.ts';
 
 export type Folded = { readonly version: number; readonly state: Stream | null };
 
 /** Folded states kept; an incident in progress is a few kilobytes, so this stays well under a hundred megabytes. */
-const capacity = 2_000;
+const capacity = 1_000;
 
 /**
  * The fold of each stream, kept so that a decision does not read its whole history again. What a transaction changes
  * stays apart until its commit: a state that was never committed must never be decided on.
  */
 export function createStreamCache(events: ReturnType<typeof createEventTable>) {
-  const committed = new Map<StreamId, Folded>();
+  const committed = createRecentMap<StreamId, Folded>(capacity);
   const pending = new Map<StreamId, Folded>();
   const journal: [StreamId, Folded | undefined][] = [];
 
@@ -36,14 +37,8 @@ export function createStreamCache(events: ReturnType<typeof createEventTable>) {
     const known = pending.get(stream) ?? committed.get(stream);
     if (known) return known;
     const folded = fold(stream);
-    if (folded.version > 0) keep(stream, folded);
+    if (folded.version > 0) committed.set(stream, folded);
     return folded;
-  }
-
-  function keep(stream: StreamId, folded: Folded): void {
-    committed.delete(stream);
-    committed.set(stream, folded);
-    if (committed.size > capacity) committed.delete(committed.keys().next().value as StreamId);
   }
 
   return {
@@ -73,7 +68,7 @@ export function createStreamCache(events: ReturnType<typeof createEventTable>) {
     },
     begun: clear,
     committed(): void {
-      for (const [stream, folded] of pending) keep(stream, folded);
+      for (const [stream, folded] of pending) committed.set(stream, folded);
       clear();
     },
     abandoned: clear,

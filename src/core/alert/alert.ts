@@ -20,6 +20,8 @@ export type Notice = {
 export const episodeKey = ({ fingerprint, startsAt }: Pick<Notice, 'fingerprint' | 'startsAt'>): string =>
   `${fingerprint}@${startsAt}`;
 
+export const fingerprintOf = (episode: string): string => episode.slice(0, episode.lastIndexOf('@'));
+
 /** Identity of a notice: the same one arrives again on every repeat interval and from every replica. */
 export const noticeKey = (notice: Notice): string =>
   notice.status === 'firing'

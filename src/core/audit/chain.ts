@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
+import { sha256Hex } from '../playbook/canonical.ts';
 
 /** What the chain covers of an event. The payload enters by its hash alone, so it can be deleted and the chain still holds. */
 export type Link = {
@@ -17,9 +17,16 @@ export type Link = {
 /** The hash before the first event. */
 export const genesisHash = '0'.repeat(64);
 
+/** SHA-256 of a text's UTF-8 bytes, hex. The hash of Node itself is ten times as fast as one in JavaScript. */
+export type Digest = (text: string) => string;
+
 /** The hash of the chain up to and including this link, from the hash before it. */
-export const linkHash = (before: string, link: Link): string =>
-  sha256Hex(`${before}\n${canonicalJson(link)}`);
+export const linkHash = (before: string, link: Link, digest: Digest = sha256Hex): string =>
+  digest(`${before}\n${canonicalLink(link)}`);
+
+/** Canonical JSON of a link: its names in their order, which is all that sorting would do to it. */
+const canonicalLink = ({ at, by, payload, position, schema, stream, type, version }: Link): string =>
+  JSON.stringify({ at, by, payload, position, schema, stream, type, version });
 
 export type Finding = { readonly position: number; readonly message: string };
 
@@ -29,6 +36,7 @@ export type Finding = { readonly position: number; readonly message: string };
  */
 export function* checkChain(
   links: Iterable<{ readonly link: Link; readonly stored: string; readonly data: string | null }>,
+  digest: Digest = sha256Hex,
 ): Generator<Finding, { readonly position: number; readonly hash: string }> {
   let before = genesisHash;
   let position = 0;
@@ -40,10 +48,10 @@ export function* checkChain(
       };
     }
     position = link.position;
-    if (data !== null && sha256Hex(data) !== link.payload) {
+    if (data !== null && digest(data) !== link.payload) {
       yield { position, message: 'the payload is not the one that was written' };
     }
-    const hash = linkHash(before, link);
+    const hash = linkHash(before, link, digest);
     if (hash !== stored) yield { position, message: 'the event does not fit the chain before it' };
     // The stored hash leads on, so that one fault is found once and not at every later event.
     before = stored;

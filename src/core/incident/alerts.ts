@@ -5,13 +5,19 @@ import { Draft } from '../draft.ts';
 import type { Definition } from '../playbook/definition.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import { moreUrgent, type Severity, severityFromLabel } from '../severity.ts';
+import { alertIn } from './alertBook.ts';
 import { openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveIncident, type Incident, isOpen } from './incident.ts';
 import { newIncident, raiseSeverity } from './open.ts';
+import { backlogEvery, collectedAs, opensAlone, stormClaim } from './storm.ts';
+import { genericOf, openStorm } from './stormIncident.ts';
 
-/** Claims that a notice asks about: has it been seen, and who holds its episode, its service, its group, its fingerprint. */
+/**
+ * Claims that a notice asks about: has it been seen, who holds its episode, its service, its group, its fingerprint, and
+ * is a storm open.
+ */
 export function alertClaims(notice: Notice, definition: Definition) {
   const service = serviceOf(notice, definition);
   return {
@@ -20,21 +26,24 @@ export function alertClaims(notice: Notice, definition: Definition) {
     service: service === null ? null : openClaim(service),
     group: `open-group:${notice.groupKey}`,
     recent: `recent:${notice.fingerprint}`,
+    storm: stormClaim,
   };
 }
 
-export const playbookFor = (notice: Notice, context: Pick<Context, 'room'>): Definition =>
+export type Labelled = Pick<Notice, 'labels'>;
+
+export const playbookFor = (notice: Labelled, context: Pick<Context, 'room'>): Definition =>
   matchPlaybook(context.room.definitions, notice.labels);
 
 /** The service an alert is about: its own label, else the service of the playbook that answers it by name. */
-export function serviceOf(notice: Notice, definition: Definition): string | null {
+export function serviceOf(notice: Labelled, definition: Definition): string | null {
   const label = notice.labels.service;
   if (label) return label;
   return definition.playbook.name === 'generic' ? null : definition.playbook.service;
 }
 
 /** The playbook decides; an alert without one of its own is as severe as its label says. */
-function severityOf(notice: Notice, definition: Definition): Severity {
+export function severityOf(notice: Labelled, definition: Definition): Severity {
   return definition.playbook.name === 'generic'
     ? severityFromLabel(notice.labels.severity)
     : definition.playbook.severity;
@@ -46,14 +55,18 @@ export function openFromAlert(notice: Notice, context: Context): Decision<Incide
   if (context.holders.has(claims.notice)) return accept<IncidentEvent>([]);
   // A resolved notice of an episode that nobody saw firing says that there is nothing to do.
   if (notice.status === 'resolved') return accept<IncidentEvent>([]);
-  const service = serviceOf(notice, definition);
-  const name = alertName(notice);
-  const title = definition.playbook.name === 'generic' ? name : definition.playbook.title;
+  const severity = severityOf(notice, definition);
+  if (!opensAlone(severity, null, context)) {
+    const why = 'too many incidents had been opened one by one';
+    return openStorm(severity, context, (opened) => {
+      attach(opened, notice, definition, context, why);
+    }).decided();
+  }
   const draft = newIncident(
     {
-      title,
-      service,
-      severity: severityOf(notice, definition),
+      title: titleOf(alertName(notice), definition),
+      service: serviceOf(notice, definition),
+      severity,
       definition,
       summary: summaryOf(notice),
       actor: { kind: 'alertmanager' },
@@ -63,6 +76,9 @@ export function openFromAlert(notice: Notice, context: Context): Decision<Incide
   );
   return draft.decided();
 }
+
+export const titleOf = (alert: string, { playbook }: Definition): string =>
+  playbook.name === 'generic' ? alert : playbook.title;
 
 export function joinAlert(notice: Notice, incident: Incident, context: Context): Decision<IncidentEvent> {
   const definition = playbookFor(notice, context);
@@ -83,7 +99,11 @@ function fired(
   const { now } = context;
   const before = draft.state;
   const effects = effectsOf(draft, context);
-  if (!isOpen(before)) {
+  const reopens = !isOpen(before);
+  // What a storm collects is of many services: their playbooks are walked, and their time limits kept, in incidents of
+  // their own.
+  const own = before.storm ? genericOf(context) : definition;
+  if (reopens) {
     draft.emit({
       type: 'IncidentReopened',
       data: { why: `${alertName(notice)} fired again` },
@@ -91,29 +111,33 @@ function fired(
       by: 'alertmanager',
     });
     draft.take(openClaim(before.service ?? before.id));
+    if (before.storm) draft.take(stormClaim);
     effects.reopened(before.resolved);
     effects.note('bot', `Reopened: ${alertName(notice)} fired again.`, 'alertmanager');
-    effects.watch(definition);
+    effects.watch(own);
   } else if (before.allQuietSince !== null) {
     // A time limit that ran out while all was quiet said nothing; the trouble that is back has one of its own.
-    effects.watch(definition);
+    effects.watch(own);
   }
   attach(draft, notice, definition, context, reasonToJoin(before, notice));
   if (draft.state.allQuietSince === null) effects.quiet(before.allQuietSince);
   const severity = moreUrgent(before.severity, severityOf(notice, definition));
   if (severity !== before.severity) {
+    const service = before.storm ? serviceOf(notice, definition) : null;
+    const what = service === null ? alertName(notice) : `${alertName(notice)} on ${service}`;
     raiseSeverity(
       draft,
-      { severity, why: `${alertName(notice)} is ${severity}.`, actor: { kind: 'alertmanager' }, definition },
+      { severity, why: `${what} is ${severity}.`, actor: { kind: 'alertmanager' }, definition: own },
       context,
     );
   }
   // Each playbook is walked once per opening, however many of its alerts fire.
-  if (draft.state.place.kind !== 'log' && !draft.state.walked.includes(definition.playbook.name)) {
-    effects.run(definition, { kind: 'bot' }, null);
+  if (draft.state.place.kind !== 'log' && !draft.state.walked.includes(own.playbook.name)) {
+    effects.run(own, { kind: 'bot' }, null);
   }
   effects.shown();
-  effects.topic();
+  if (reopens || severity !== before.severity) effects.topic();
+  if (before.storm && now - before.storm.lastAt >= backlogEvery(context.room)) effects.readBacklog();
   return draft.decided();
 }
 
@@ -124,7 +148,7 @@ function resolvedAlert(
   context: Context,
 ): Decision<IncidentEvent> {
   const episode = episodeKey(notice);
-  const known = draft.state.alerts[notice.fingerprint];
+  const known = alertIn(draft.state.alerts, notice.fingerprint);
   if (!known || episodeKey(known) !== episode || known.endsAt !== null) return accept<IncidentEvent>([]);
   const effects = effectsOf(draft, context);
   draft.take(seen);
@@ -154,8 +178,13 @@ function attach(
   // These two move from incident to incident: they point at the latest one.
   draft.free(claims.recent);
   draft.take(claims.recent);
-  draft.free(claims.group);
-  draft.take(claims.group);
+  const isStorm = draft.state.storm !== undefined;
+  // A storm speaks for no group: once it is over, what else comes of the group has an incident of its own.
+  if (!isStorm) {
+    draft.free(claims.group);
+    draft.take(claims.group);
+  }
+  const service = serviceOf(notice, definition);
   draft.emit({
     type: 'AlertFired',
     data: {
@@ -168,6 +197,7 @@ function attach(
         summary: summaryOf(notice),
         startsAt: notice.startsAt,
       },
+      ...(isStorm ? { collected: collectedAs(notice, service, severityOf(notice, definition)) } : {}),
     },
     at: context.now,
     by: 'alertmanager',
@@ -176,6 +206,7 @@ function attach(
 
 function reasonToJoin(incident: Incident, notice: Notice): string {
   if (!isOpen(incident)) return 'it fired again within the time in which an incident is reopened';
+  if (incident.storm) return 'it belongs to no other incident, and a storm of alerts is open';
   if (incident.service !== null && notice.labels.service === incident.service)
     return `${incident.service} has this incident open`;
   return 'its alert group has this incident open';
@@ -198,13 +229,24 @@ export function routeAlert(notice: Notice, context: Context) {
   if (service) return service.id;
   const group = holder(claims.group);
   if (group && isOpen(group)) return group.id;
-  const recent = holder(claims.recent) ?? group;
+  const last = holder(claims.recent);
+  // An alert that the open storm knows comes back to it, however calm it is by now.
+  if (last?.storm && isOpen(last)) return last.id;
+  const recent = last ?? group;
   const reopens =
     notice.status === 'firing' &&
     recent?.resolved &&
+    // A storm is no trouble of one alert: one that is back alone has an incident of its own.
+    !recent.storm &&
     context.now - recent.resolved.at <= context.room.reopenWithinMs &&
     sameService(recent, serviceOf(notice, definition));
-  return reopens ? recent.id : null;
+  if (reopens) return recent.id;
+  const storm = holder(claims.storm);
+  const collects =
+    storm?.storm &&
+    notice.status === 'firing' &&
+    !opensAlone(severityOf(notice, definition), storm.storm, context);
+  return collects ? storm.id : null;
 }
 
 const sameService = (incident: Incident, service: string | null): boolean => incident.service === service;

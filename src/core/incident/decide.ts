@@ -9,17 +9,23 @@ import { time } from '../moment.ts';
 import { genericName } from '../playbook/match.ts';
 import { moreUrgent } from '../severity.ts';
 import type { RunId } from '../stream.ts';
+import { recordPicture } from './alertSource.ts';
 import { joinAlert, openFromAlert } from './alerts.ts';
+import { sayUnattended } from './audit.ts';
 import { openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveIncident, type Incident, isOpen, walks } from './incident.ts';
 import { newIncident, raiseSeverity } from './open.ts';
+import { openOwn, takeFromStorm } from './ownIncident.ts';
+import { stormClaim } from './storm.ts';
+import { decideStorm } from './stormIncident.ts';
 
 /** Commands that an incident's stream decides. */
 export type ForIncident = Command & (AlertCommand | IncidentCommand);
 
-type Says = Extract<IncidentCommand, { incident: unknown }>;
+/** Whatever names an incident is for that one, but the wish to open another one beside it. */
+type Says = Exclude<Extract<IncidentCommand, { incident: unknown }>, { type: 'incident.open-own' }>;
 
 export function decideIncident(
   command: ForIncident,
@@ -31,6 +37,8 @@ export function decideIncident(
       return incident ? joinAlert(command.notice, incident, context) : openFromAlert(command.notice, context);
     case 'incident.declare':
       return declare(command, context);
+    case 'incident.open-own':
+      return openOwn(command, context);
     default:
       return incident
         ? decideOpen(command, incident, context)
@@ -64,6 +72,7 @@ function declare(
       actor: command.actor,
     },
     context,
+    (opened) => takeFromStorm(opened, command.service, context),
   );
   return draft.decided();
 }
@@ -91,6 +100,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (!incident.roles.commander && (incident.severity === 'P0' || wanted)) {
         draft.emit({ type: 'RoleAssigned', data: { role: 'commander', user: by }, at: now, by });
       }
+      effects.unattended();
       effects.shown();
       effects.topic();
       return draft.decided();
@@ -126,6 +136,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
         by,
       );
       effects.invite([], [user]);
+      effects.unattended();
       effects.shown();
       effects.topic();
       return draft.decided();
@@ -139,6 +150,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (!isOpen(incident)) return alreadyResolved(incident);
       draft.emit({ type: 'IncidentResolved', data: { note: command.note }, at: now, by });
       draft.free(openClaim(incident.service ?? incident.id));
+      if (incident.storm) draft.free(stormClaim);
       for (const run of incident.runs) {
         draft.effect({
           kind: 'tell',
@@ -149,6 +161,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       effects.topic();
       effects.quiet(draft.state.allQuietSince);
       effects.unresolved();
+      effects.unattended();
       effects.resolved();
       return draft.decided();
     }
@@ -156,6 +169,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (isOpen(incident)) return refuse('already', `${incident.id} is open.`);
       draft.emit({ type: 'IncidentReopened', data: { why: command.why }, at: now, by });
       draft.take(openClaim(incident.service ?? incident.id));
+      if (incident.storm) draft.take(stormClaim);
       effects.reopened(incident.resolved);
       effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
       const definition = playbookNamed(incident.playbook, context);
@@ -221,6 +235,13 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       effects.shown();
       return draft.decided();
     }
+    case 'incident.left-unattended':
+      return sayUnattended(draft, command.since, context);
+    case 'incident.alerts-compared':
+      return recordPicture(draft, command, context);
+    case 'incident.alerts-moved':
+    case 'incident.backlog':
+      return decideStorm(draft, command, context);
     case 'incident.effect-given-up':
       effects.note(
         'bot',

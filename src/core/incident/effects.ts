@@ -6,6 +6,7 @@ import type { Definition } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import type { IncidentEvent } from './events.ts';
 import type { Incident } from './incident.ts';
+import { backlogEvery } from './storm.ts';
 
 export type IncidentDraft = Draft<Incident, IncidentEvent>;
 
@@ -93,6 +94,33 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       const { id, place, unresolvedSaid, reopened } = draft.state;
       if (place.kind !== 'log' && unresolvedSaid)
         show({ kind: 'unresolved', incident: id, opened: reopened });
+    },
+
+    /**
+     * Where people who are not in the incident look, and not in a thread, which calls nobody. It does not wait for the
+     * incident's other messages: they may be what is stuck.
+     */
+    unattended(): void {
+      const { id, place, unattended } = draft.state;
+      if (place.kind === 'log' || !unattended.said) return;
+      const { announce } = routing();
+      const channel = announce ?? (place.kind === 'thread' ? place.channel : null);
+      const subject: Subject = { kind: 'unattended', incident: id, time: unattended.since };
+      const where: Where =
+        channel === null ? here(draft.state) : { in: { kind: 'channel', channel }, thread: null };
+      draft.effect(
+        { kind: 'show', subject, where },
+        { lane: `chat/announce/${id}`, coalesce: subjectKey(subject) },
+      );
+    },
+
+    /** Looks after a while what waits for the chat, for as long as a storm makes that worth knowing. */
+    readBacklog(): void {
+      const { id } = draft.state;
+      draft.effect(
+        { kind: 'read-backlog', incident: id },
+        { coalesce: `backlog/${id}`, notBefore: context.now + backlogEvery(context.room) },
+      );
     },
 
     /** `since` names the message; one that is no longer true loses its button. */

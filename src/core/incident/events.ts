@@ -1,6 +1,7 @@
 import type { Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
 import type { AttachedAlert, Place, Role } from './incident.ts';
+import type { Backlog, Collected } from './storm.ts';
 
 /** Facts about an incident. `at` is milliseconds since the epoch, `by` an actor's id. */
 export type IncidentEvent = { readonly at: number; readonly by: string } & (
@@ -15,17 +16,29 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly severity: Severity;
         readonly place: Place;
         readonly summary: string;
+        /** Where it collects the alerts of a storm: how many incidents had been opened just before. */
+        readonly storm?: { readonly openedBefore: number };
       };
     }
   | {
       readonly type: 'AlertFired';
       readonly data: {
         readonly episode: string;
-        readonly alert: Omit<AttachedAlert, 'endsAt'>;
+        readonly alert: Omit<AttachedAlert, 'endsAt' | 'trouble'>;
         readonly why: string;
+        /** In a storm, what of it the alert is about. */
+        readonly collected?: Collected;
       };
     }
   | { readonly type: 'AlertResolved'; readonly data: { readonly episode: string; readonly endsAt: number } }
+  /** A person opened an incident of its own for a part of a storm; the alerts went along. */
+  | {
+      readonly type: 'AlertsMoved';
+      readonly data: { readonly trouble: string; readonly name: string; readonly to: IncidentId };
+    }
+  | { readonly type: 'BacklogSeen'; readonly data: Backlog }
+  /** Messages get through as they come again; `waitedMs` is how long the oldest of them had waited when last seen. */
+  | { readonly type: 'BacklogDrained'; readonly data: { readonly waitedMs: number } }
   | { readonly type: 'IncidentAcknowledged'; readonly data: Record<never, never> }
   | {
       readonly type: 'SeverityChanged';
@@ -59,6 +72,16 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
   | {
       readonly type: 'UnresolvedForLong';
       readonly data: { readonly afterMs: number; readonly offer: string | null };
+    }
+  /** Nobody had taken it within its time, and nothing waited that would have brought somebody back. */
+  | { readonly type: 'LeftUnattended'; readonly data: { readonly since: number } }
+  /** The whole picture as the alert source gives it, each time that it has changed. */
+  | {
+      readonly type: 'AlertsCompared';
+      readonly data: {
+        readonly gone: Readonly<Record<string, number>>;
+        readonly staleSince: number | null;
+      };
     }
   | { readonly type: 'ChannelOpened'; readonly data: { readonly id: string; readonly name: string } }
   | { readonly type: 'IncidentResolved'; readonly data: { readonly note: string | null } }

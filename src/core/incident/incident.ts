@@ -1,7 +1,9 @@
-import { episodeKey } from '../alert/alert.ts';
+import { episodeKey, fingerprintOf } from '../alert/alert.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
+import { type AlertBook, alertIn, alertsIn, bookOf, emptyBook, withAlert } from './alertBook.ts';
 import type { IncidentEvent } from './events.ts';
+import { newStorm, type Storm, withCollected, withEnded, withMoved } from './storm.ts';
 
 /**
  * An incident is what people work on: the alerts of one cause, a place to talk, and the runs that mitigate.
@@ -24,11 +26,9 @@ export type Incident = {
   readonly openedAt: number;
   readonly openedBy: string;
   readonly summary: string;
-  /**
-   * By fingerprint, the latest episode of each. One alert fires once at a time, so a later episode says that the earlier
-   * ones have ended, even where their end was never told; and a storm of episodes does not grow the state.
-   */
-  readonly alerts: Readonly<Record<string, AttachedAlert>>;
+  readonly alerts: AlertBook;
+  /** Only where it collects the alerts of a storm. */
+  readonly storm?: Storm;
   /** When the last firing alert resolved; null while one fires, and when there never was one. */
   readonly allQuietSince: number | null;
   readonly acknowledged: { readonly by: string; readonly at: number } | null;
@@ -45,6 +45,12 @@ export type Incident = {
   readonly channel: { readonly id: string; readonly name: string } | null;
   readonly notes: readonly Note[];
   readonly reopened: number;
+  /** When it was last opened or reopened, and whether it was said since that nobody has it. */
+  readonly unattended: { readonly since: number; readonly said: boolean };
+  /** Firing alerts that their source does not have any more although no resolve came, and since when, by fingerprint. */
+  readonly gone: Readonly<Record<string, number>>;
+  /** Since when the source has told nothing, so that it is not known whether the alerts still fire. */
+  readonly staleSince: number | null;
   readonly unresolvedSaid: boolean;
 };
 
@@ -64,6 +70,8 @@ export type AttachedAlert = {
   readonly summary: string;
   readonly startsAt: number;
   readonly endsAt: number | null;
+  /** In a storm, the key of the trouble that it is part of. */
+  readonly trouble?: string;
 };
 
 /** Something said in the incident that stays: a status update, a note, or the bot's own remark. */
@@ -84,17 +92,22 @@ export const walks = ({
 }: Incident): readonly { readonly run: RunId; readonly playbook: string }[] =>
   runs.slice(runs.length - walked.length).map((run, index) => ({ run, playbook: walked[index] ?? '' }));
 
+/** In the order in which they came while there are few, in none that means anything when there are many. */
+export const attachedAlerts = (incident: Incident): readonly AttachedAlert[] => alertsIn(incident.alerts);
+
 export const firingAlerts = (incident: Incident): readonly AttachedAlert[] =>
-  Object.values(incident.alerts).filter((alert) => alert.endsAt === null);
+  attachedAlerts(incident).filter((alert) => alert.endsAt === null);
 
 export function evolveIncident(incident: Incident | null, { type, data, at, by }: IncidentEvent): Incident {
   if (type === 'IncidentOpened') {
+    const { storm, ...opened } = data;
     return {
-      ...data,
+      ...opened,
+      ...(storm ? { storm: newStorm(at, storm.openedBefore) } : {}),
       phase: 'open',
       openedAt: at,
       openedBy: by,
-      alerts: {},
+      alerts: emptyBook,
       allQuietSince: null,
       acknowledged: null,
       mitigatingSince: null,
@@ -108,26 +121,68 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
       channel: null,
       notes: [],
       reopened: 0,
+      unattended: { since: at, said: false },
+      gone: {},
+      staleSince: null,
       unresolvedSaid: false,
     };
   }
   if (!incident) throw new Error(`${type} before IncidentOpened`);
   switch (type) {
     case 'AlertFired': {
-      const { alert } = data;
-      const known = incident.alerts[alert.fingerprint];
+      const { alert, collected } = data;
+      const known = alertIn(incident.alerts, alert.fingerprint);
       // Heard late: a newer episode of the same alert is known already.
       if (known && known.startsAt > alert.startsAt) return incident;
-      const alerts = { ...incident.alerts, [alert.fingerprint]: { ...alert, endsAt: null } };
-      return { ...incident, alerts, allQuietSince: null };
+      // An alert stays with the trouble that it was counted in, even where a playbook now says otherwise.
+      const part = collected && { ...collected, key: known?.trouble ?? collected.key };
+      const trouble = incident.storm && part ? { trouble: part.key } : {};
+      const alerts = withAlert(incident.alerts, { ...alert, ...trouble, endsAt: null });
+      const change = { alerts: known ? 0 : 1, firing: alerts.firing - incident.alerts.firing };
+      return {
+        ...incident,
+        alerts,
+        allQuietSince: null,
+        gone: without(incident.gone, alert.fingerprint),
+        ...(incident.storm && part
+          ? { storm: withCollected(incident.storm, part, { name: alert.name, at, change }) }
+          : {}),
+      };
     }
     case 'AlertResolved': {
-      const alert = Object.values(incident.alerts).find((each) => episodeKey(each) === data.episode);
-      if (!alert) return incident;
-      const alerts = { ...incident.alerts, [alert.fingerprint]: { ...alert, endsAt: data.endsAt } };
-      const quiet = Object.values(alerts).every((each) => each.endsAt !== null);
-      return { ...incident, alerts, allQuietSince: quiet ? at : null };
+      const alert = alertIn(incident.alerts, fingerprintOf(data.episode));
+      if (!alert || episodeKey(alert) !== data.episode) return incident;
+      const alerts = withAlert(incident.alerts, { ...alert, endsAt: data.endsAt });
+      const gone = without(incident.gone, alert.fingerprint);
+      return {
+        ...incident,
+        alerts,
+        allQuietSince: alerts.firing === 0 ? at : null,
+        gone,
+        ...(incident.storm && alert.trouble !== undefined && alert.endsAt === null
+          ? { storm: withEnded(incident.storm, alert.trouble) }
+          : {}),
+      };
     }
+    case 'AlertsMoved': {
+      const { trouble, to } = data;
+      if (!incident.storm) return incident;
+      const alerts = bookOf(attachedAlerts(incident).filter((alert) => alert.trouble !== trouble));
+      return {
+        ...incident,
+        alerts,
+        allQuietSince: alerts.firing === 0 ? (incident.allQuietSince ?? at) : null,
+        storm: withMoved(incident.storm, trouble, to),
+      };
+    }
+    case 'BacklogSeen': {
+      const { waiting, oldestAt } = data;
+      return incident.storm
+        ? { ...incident, storm: { ...incident.storm, backlog: { waiting, oldestAt } } }
+        : incident;
+    }
+    case 'BacklogDrained':
+      return incident.storm ? { ...incident, storm: { ...incident.storm, backlog: null } } : incident;
     case 'IncidentAcknowledged':
       return {
         ...incident,
@@ -170,6 +225,10 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
       return { ...incident, notes: [...incident.notes, { ...data, by, at }] };
     case 'UnresolvedForLong':
       return { ...incident, unresolvedSaid: true };
+    case 'LeftUnattended':
+      return { ...incident, unattended: { ...incident.unattended, said: true } };
+    case 'AlertsCompared':
+      return { ...incident, gone: data.gone, staleSince: data.staleSince };
     case 'ChannelOpened':
       return { ...incident, channel: { id: data.id, name: data.name } };
     case 'IncidentResolved':
@@ -184,12 +243,20 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
         walked: [],
         unresolvedSaid: false,
         reopened: incident.reopened + 1,
+        unattended: { since: at, said: false },
       };
     default: {
       const never: never = type;
       return never;
     }
   }
+}
+
+function without(gone: Incident['gone'], fingerprint: string): Incident['gone'] {
+  // Most alerts never are gone, and a copy for each of thousands takes its time.
+  if (!Object.hasOwn(gone, fingerprint)) return gone;
+  const { [fingerprint]: _, ...rest } = gone;
+  return rest;
 }
 
 const withMember = (members: readonly string[], user: string): readonly string[] =>

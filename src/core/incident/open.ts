@@ -2,7 +2,7 @@ import { type Actor, actorId } from '../actor.ts';
 import type { Context } from '../context.ts';
 import { Draft } from '../draft.ts';
 import type { Definition } from '../playbook/definition.ts';
-import type { Severity } from '../severity.ts';
+import { moreUrgent, type Severity } from '../severity.ts';
 import { incidentId } from '../stream.ts';
 import { openClaim } from './claims.ts';
 import { effectsOf, here, type IncidentDraft } from './effects.ts';
@@ -16,6 +16,8 @@ export type Opening = {
   readonly summary: string;
   /** Who opens it: what they may not start themselves is not started for them either. */
   readonly actor: Actor;
+  /** It collects the alerts of a storm. */
+  readonly storm?: { readonly openedBefore: number };
 };
 
 /**
@@ -31,14 +33,19 @@ export function newIncident(
   const number = context.nextIncident;
   const id = incidentId(number);
   const { playbook } = opening.definition;
-  const place = placeFor(opening.severity, opening.definition, number, context);
+  const { title, service, severity, summary, storm } = opening;
+  const place = storm
+    ? placeFor(stormPlace(severity, context), { slug: stormSlug, number }, context)
+    : placeFor(severity, { slug: playbook.name, number }, context);
   const draft: IncidentDraft = new Draft(undefined as unknown as Incident, (state, event) =>
     evolveIncident(state ?? null, event),
   );
-  const { title, service, severity, summary } = opening;
   draft.emit({
     type: 'IncidentOpened',
-    data: { id, number, title, service, playbook: playbook.name, severity, place, summary },
+    data: {
+      ...{ id, number, title, service, playbook: playbook.name, severity, place, summary },
+      ...(storm ? { storm } : {}),
+    },
     at: now,
     by: actorId(opening.actor),
   });
@@ -95,7 +102,9 @@ export function raiseSeverity(
   const { severity, why, actor, definition } = change;
   const by = actorId(actor);
   const { place: before, severity: from, number } = draft.state;
-  const place = before.kind === 'log' ? placeFor(severity, definition, number, context) : before;
+  const slug = draft.state.storm ? stormSlug : definition.playbook.name;
+  const at = draft.state.storm ? stormPlace(severity, context) : severity;
+  const place = before.kind === 'log' ? placeFor(at, { slug, number }, context) : before;
   const hidden = before.kind === 'log' && place.kind !== 'log';
   draft.emit({
     type: 'SeverityChanged',
@@ -109,16 +118,21 @@ export function raiseSeverity(
   if (!hidden) effects.invite(context.room.routing[severity].invite, []);
 }
 
+const stormSlug = 'alert-storm';
+
+/** What has used up every place is worth a channel, however small each trouble is; what calls nobody stays in the log. */
+const stormPlace = (severity: Severity, { room }: Context): Severity =>
+  room.routing[severity].place.kind === 'log' ? severity : moreUrgent(severity, 'P1');
+
 function placeFor(
   severity: Severity,
-  { playbook }: Definition,
-  number: number,
+  { slug, number }: { readonly slug: string; readonly number: number },
   { now, room }: Context,
 ): Place {
   const { place } = room.routing[severity];
   switch (place.kind) {
     case 'own-channel':
-      return { kind: 'channel', name: channelName(now, playbook.name, number) };
+      return { kind: 'channel', name: channelName(now, slug, number) };
     case 'thread':
       return { kind: 'thread', channel: place.channel };
     case 'log':

@@ -43,6 +43,11 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
   const compiled = compileSteps(steps, { report, pace: context.pace, service, authority });
   const budget = budgetOf(source, steps, report);
   checkUnresolved(source, steps, context);
+  if (file.kind !== 'procedure' && authority === 'whole' && isDestructive(compiled, service))
+    report.error(
+      ['authority'],
+      'Nobody asks for what an alert starts, so one person alone would stand behind what is destructive here: leave `authority` out, or make this a procedure.',
+    );
   if (report.errors() > 0) return undefined;
   const offer =
     source.on_unresolved && offered(source.on_unresolved.offer, source.service, context.procedures);
@@ -67,6 +72,14 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
   };
   return { playbook, service: reachable(compiled, service, context.hosts) };
 }
+
+/** An action is at least as risky as what follows it, so the actions of the steps themselves tell. */
+const isDestructive = (steps: readonly Step[], service: ServiceBook): boolean =>
+  steps.some((step) =>
+    step.kind === 'stage'
+      ? isDestructive(step.steps, service)
+      : step.kind === 'do' && service.actions.get(step.action)?.risk === 'destructive',
+  );
 
 function checkKind(file: RoomFile, source: PlaybookSource, report: Reporter): void {
   const answers = Object.keys(source.answers ?? {}).length;

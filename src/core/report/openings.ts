@@ -1,4 +1,4 @@
-import type { Incident } from '../incident/incident.ts';
+import { attachedAlerts, type Incident } from '../incident/incident.ts';
 import type { Attempt } from './attempts.ts';
 import type { LoggedEvent } from './postMortem.ts';
 
@@ -97,7 +97,7 @@ function overAtLast(
   incident: Incident,
   { from, tried }: { from: number; tried: readonly Attempt[] },
 ): number | null {
-  const ends = Object.values(incident.alerts).map((alert) => alert.endsAt);
+  const ends = attachedAlerts(incident).map((alert) => alert.endsAt);
   if (ends.includes(null)) return null;
   const since = ends.map(Number).filter((end) => incident.reopened === 0 || end >= from);
   if (since.length > 0) return Math.max(...since);

@@ -1,5 +1,5 @@
 import type { Event } from '../decision.ts';
-import { type Incident, isOpen } from '../incident/incident.ts';
+import { attachedAlerts, type Incident, isOpen } from '../incident/incident.ts';
 import { formatObjective, formatValue } from '../indicator/format.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, StreamId } from '../stream.ts';
@@ -66,7 +66,7 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
   const { incident, now } = subject;
   const ordered = events.toSorted((a, b) => a.position - b.position);
   const tried = attemptsOf(ordered, subject.runs);
-  const alerts = Object.values(incident.alerts).toSorted((a, b) => a.startsAt - b.startsAt);
+  const alerts = attachedAlerts(incident).toSorted((a, b) => a.startsAt - b.startsAt);
   const openings = openingsOf(ordered, { incident, tried });
   const impact: Impact = {
     from: openings[0].from,

@@ -1,5 +1,5 @@
 import { spokenDuration } from '../duration.ts';
-import { firingAlerts, type Incident, isOpen } from '../incident/incident.ts';
+import { type Incident, isOpen } from '../incident/incident.ts';
 import type { Attempt } from './attempts.ts';
 import type { Opening } from './openings.ts';
 import { isLate, type Phase } from './phases.ts';
@@ -52,7 +52,7 @@ export function openQuestions(
     questions.push(
       `It came back ${timesInWords(incident.reopened)} after it was resolved: what was not seen?`,
     );
-  const firing = firingAlerts(incident).length;
+  const firing = incident.alerts.firing;
   if (!isOpen(incident) && firing > 0)
     questions.push(
       `${firing} ${firing === 1 ? 'alert was' : 'alerts were'} still firing when it was resolved: why?`,

@@ -19,12 +19,19 @@ export function timelineOf(
 ): readonly TimelineEntry[] {
   const verdicts = new Map<string, string>();
   const alerts = new Map<string, string>();
+  const collected = new Set<string>();
   const plans = new Map<string, Plan>();
   const said = new Set<string>();
   return events.flatMap(({ stream, event }) => {
     const view = runs.find((each) => each.run.id === stream);
+    // What a storm collected is in the list of alerts; a line for each of thousands would hide everything else.
+    if (event.type === 'AlertFired' && event.data.collected) {
+      collected.add(event.data.episode);
+      return [];
+    }
     if (event.type === 'AlertFired') alerts.set(event.data.episode, event.data.alert.name);
     if (event.type === 'AlertResolved') {
+      if (collected.has(event.data.episode)) return [];
       const name = alerts.get(event.data.episode) ?? 'An alert';
       return [{ at: event.at, who: event.by, what: `${name} resolved` }];
     }
@@ -75,6 +82,12 @@ function sentence(
       return `Alert ${event.data.alert.name} fired: ${event.data.alert.summary}`;
     case 'AlertResolved':
       return null;
+    case 'AlertsMoved':
+      return `${event.data.name} got an incident of its own, ${event.data.to}`;
+    case 'BacklogSeen':
+      return null;
+    case 'BacklogDrained':
+      return `Slack took messages as they came again; the longest wait was ${spokenDuration(event.data.waitedMs)}`;
     case 'IncidentAcknowledged':
       return 'Took the incident';
     case 'SeverityChanged':
@@ -93,6 +106,10 @@ function sentence(
       return `${event.data.kind === 'update' ? 'Status update' : 'Note'}: ${event.data.text}`;
     case 'UnresolvedForLong':
       return `Unresolved for ${spokenDuration(event.data.afterMs)}${event.data.offer ? `; ${event.data.offer} was offered` : ''}`;
+    case 'LeftUnattended':
+      return `Nobody had taken it ${spokenDuration(event.at - event.data.since)} after it was opened`;
+    case 'AlertsCompared':
+      return comparedSentence(event.data);
     case 'ChannelOpened':
       return `Channel #${event.data.name} opened`;
     case 'IncidentResolved':
@@ -102,6 +119,16 @@ function sentence(
     default:
       return runSentence(event, view, changed);
   }
+}
+
+function comparedSentence({ gone, staleSince }: Extract<Event, { type: 'AlertsCompared' }>['data']): string {
+  if (staleSince !== null) {
+    const since = new Date(staleSince).toISOString().slice(0, 16).replace('T', ' ');
+    return `Alertmanager had told nothing since ${since} UTC: whether the alerts still fired was not known`;
+  }
+  const count = Object.keys(gone).length;
+  if (count === 0) return 'Alertmanager has the firing alerts';
+  return `Alertmanager did not have ${count === 1 ? '1 alert' : `${count} alerts`} any more, without a resolve`;
 }
 
 function runSentence(

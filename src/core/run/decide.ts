@@ -164,7 +164,9 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
       return perform(walking, command, step);
     }
     case 'run.skip': {
-      const denied = forbidden(command.actor, 'change', run.service, context.room);
+      // Leaving a step out decides as much about production as carrying it out, so it needs the same right.
+      const right = step.kind === 'do' ? rightFor[planAction(definition, step.action, null).risk] : 'change';
+      const denied = forbidden(command.actor, right, run.service, context.room);
       if (denied) return denied;
       // What has failed in a whole procedure is over: it is already bringing back what it took down.
       const skippable =

@@ -58,7 +58,9 @@ export function watch(walking: Walking, step: string, gate: Gate, reading: Readi
   const watched = gap >= 0 && gap <= every * blindLimit;
   const heldSince = passed ? ((watched ? gate.heldSince : null) ?? reading.at) : null;
   const blind = reading.verdict === 'inconclusive' ? gate.blind + 1 : 0;
-  const next: Gate = { ...gate, last: reading, heldSince, blind };
+  // Where the clock was set back, the time to begin goes back with it; else a failing gate would be watched for ever.
+  const beginBy = gate.beginBy + Math.min(0, gap);
+  const next: Gate = { ...gate, last: reading, heldSince, blind, beginBy };
   draft.emit({ type: 'ReadingTaken', data: { step, reading, gate: next }, at: context.now, by: walking.by });
 
   if (passed && heldSince !== null && reading.at - heldSince >= gate.holdMs) {
@@ -70,7 +72,7 @@ export function watch(walking: Walking, step: string, gate: Gate, reading: Readi
   }
   if (blind >= blindLimit && reading.verdict === 'inconclusive')
     return { kind: 'inconclusive', message: reading.why };
-  if (heldSince === null && context.now > gate.beginBy) {
+  if (heldSince === null && context.now > beginBy) {
     return reading.verdict === 'inconclusive'
       ? { kind: 'inconclusive', message: reading.why }
       : { kind: 'failed', message: 'The objective was not met in the time given for it.' };

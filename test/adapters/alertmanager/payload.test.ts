@@ -130,8 +130,8 @@ describe('a body that will never be right is refused with the reason', () => {
       'startsAt: is not a date',
     ],
     [
-      'a 31st of February',
-      webhook({ alerts: [alert({ startsAt: '2026-13-31T00:00:00Z' })] }),
+      'a 30th of February',
+      webhook({ alerts: [alert({ startsAt: '2026-02-30T00:00:00Z' })] }),
       'is not a date',
     ],
     [

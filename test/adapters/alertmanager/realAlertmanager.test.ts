@@ -17,7 +17,7 @@ import { requireComponent } from '../../fakes/components.ts';
 const program = requireComponent('alertmanager');
 const silent: Log = { info() {}, warn() {}, error() {}, child: () => silent };
 
-describe.skipIf(!program)('with the real Alertmanager', () => {
+describe.skipIf(!program)('with the real Alertmanager', { tags: ['trust-11'] }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'genesis-alertmanager-'));
   const committed: Notice[] = [];
   let refusals = 3;

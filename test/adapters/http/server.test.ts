@@ -197,7 +197,7 @@ describe('only who has a token gets in', () => {
   });
 });
 
-describe('nothing large is held for anybody', () => {
+describe('nothing large is held for anybody', { tags: ['trust-24'] }, () => {
   it('refuses an announced length over the limit before it looks at the token', async () => {
     const { url } = await serve([{ ...echo, auth: { bearer: ['token'] } }]);
     const reply = await fetch(`${url}/echo`, { method: 'POST', body: 'x'.repeat(1_001) });
@@ -277,7 +277,7 @@ describe('nothing large is held for anybody', () => {
   });
 });
 
-describe('slow and many connections do not keep others out', () => {
+describe('slow and many connections do not keep others out', { tags: ['trust-25'] }, () => {
   it('cuts off who sends headers or body too slowly', async () => {
     const { server } = await serve([echo], { receiveMs: 200 });
     const headers = await raw(server);

@@ -7,10 +7,18 @@ import type { Incident } from '../../../src/core/incident/incident.ts';
 import { StoreFailed } from '../../../src/engine/ports.ts';
 
 const now = 1_000_000;
-const empty = {
+const store: Parameters<typeof createMetrics>[0]['store'] = {
   backlog: async () => ({ waiting: 0, oldestDueAt: null }),
+  undeliveredSince: async () => null,
   openIncidents: async () => [],
+};
+const empty: Parameters<typeof createMetrics>[0] = {
+  store,
   clock: { now: () => now },
+  unattended: () => null,
+  heartbeats: () => ({ sent: 0, failed: 0, withheld: 0 }),
+  asksSource: false,
+  sourceAnsweredAt: () => null,
 };
 const acknowledge: Command = {
   actor: { kind: 'bot' },
@@ -46,12 +54,16 @@ describe('metrics of the bot', () => {
   it('show what waits, for how long, and what is open, as the store says at the scrape', async () => {
     const metrics = createMetrics({
       ...empty,
-      backlog: async () => ({ waiting: 7, oldestDueAt: now - 2_500 }),
-      openIncidents: async () => [incident('P1'), incident('P1'), incident('P3')],
+      store: {
+        backlog: async () => ({ waiting: 7, oldestDueAt: now - 2_500 }),
+        undeliveredSince: async () => now - 700_000,
+        openIncidents: async () => [incident('P1'), incident('P1'), incident('P3')],
+      },
     });
     const shown = await metrics.text();
     expect(shown).toContain('genesis_bot_effects_waiting 7');
     expect(shown).toContain('genesis_bot_effects_oldest_due_seconds 2.5');
+    expect(shown).toContain('genesis_bot_effects_oldest_undelivered_seconds 700');
     expect(shown).toContain('genesis_bot_incidents_open{severity="P1"} 2');
     expect(shown).toContain('genesis_bot_incidents_open{severity="P0"} 0');
     expect(shown).toContain('genesis_bot_store_readable 1');
@@ -61,40 +73,74 @@ describe('metrics of the bot', () => {
     let broken = false;
     const metrics = createMetrics({
       ...empty,
-      backlog: async () => {
-        if (broken) throw new StoreFailed('corrupt', 'The database is damaged.');
-        return { waiting: 7, oldestDueAt: null };
+      store: {
+        ...store,
+        backlog: async () => {
+          if (broken) throw new StoreFailed('corrupt', 'The database is damaged.');
+          return { waiting: 7, oldestDueAt: null };
+        },
+        openIncidents: async () => [incident('P1')],
       },
-      openIncidents: async () => [incident('P1')],
     });
     expect(await metrics.text()).toContain('genesis_bot_effects_oldest_due_seconds 0');
     broken = true;
     const shown = await metrics.text();
     expect(shown).toContain('genesis_bot_store_readable 0');
-    expect(shown).not.toMatch(/^genesis_bot_(effects_waiting|incidents_open)/m);
+    expect(shown).not.toMatch(
+      /^genesis_bot_(effects_waiting|effects_oldest_undelivered_seconds|incidents_open)/m,
+    );
+  });
+
+  it('show what the audit found, the heartbeats, and how long the source has been silent', async () => {
+    let unattended: number | null = null;
+    const metrics = createMetrics({
+      ...empty,
+      unattended: () => unattended,
+      heartbeats: () => ({ sent: 12, failed: 1, withheld: 3 }),
+      asksSource: true,
+      sourceAnsweredAt: () => now - 90_000,
+    });
+    // Before the first audit nobody knows, and a zero would say that all is well.
+    expect(await metrics.text()).not.toMatch(/^genesis_bot_incidents_unattended /m);
+    unattended = 2;
+    await metrics.text();
+    const shown = await metrics.text();
+    expect(shown).toContain('genesis_bot_incidents_unattended 2');
+    expect(shown).toContain('genesis_bot_heartbeats_total{outcome="sent"} 12');
+    expect(shown).toContain('genesis_bot_heartbeats_total{outcome="withheld"} 3');
+    expect(shown).toContain('genesis_bot_alert_source_silent_seconds 90');
+    expect(await createMetrics(empty).text()).not.toMatch(/^genesis_bot_alert_source_silent_seconds /m);
   });
 });
 
 describe('whether the bot is ready', () => {
   const off = ['Nobody is paged: PAGERDUTY_ROUTING_KEY is not set.'];
+  const works = async () => ({ ok: true as const, message: 'It answers.' });
   const routes = (checks: Parameters<typeof healthRoutes>[0]['checks']) => {
-    const all = healthRoutes({ metrics: createMetrics(empty), checks, off });
+    const all = healthRoutes({ metrics: createMetrics(empty), alive: works, checks, off });
     return (path: string) => all.find((route) => route.path === path)!.handle();
   };
-  const works = async () => ({ ok: true as const, message: 'It answers.' });
   const fails = async () => ({ ok: false as const, message: 'Slack does not answer.' });
 
   it('names every check with its sentence, and what is off', async () => {
     expect(await routes({ store: works })('/readyz')).toEqual({
       status: 200,
-      json: { status: 'ready', checks: { store: { status: 'ok', message: 'It answers.' } }, off },
+      json: {
+        status: 'ready',
+        message: 'Everything that Genesis needs works.',
+        checks: { store: { status: 'ok', message: 'It answers.' } },
+        off,
+      },
     });
   });
 
   it('is not, while one of them does not work or its check fails', async () => {
     expect(await routes({ store: works, slack: fails })('/readyz')).toMatchObject({
       status: 503,
-      json: { checks: { slack: { status: 'failing', message: 'Slack does not answer.' } } },
+      json: {
+        message: 'slack: Slack does not answer.',
+        checks: { slack: { status: 'failing', message: 'Slack does not answer.' } },
+      },
     });
     const throwing = async () => {
       throw new Error('The database is locked.');
@@ -113,6 +159,24 @@ describe('whether the bot is ready', () => {
     expect(await routes({})('/metrics')).toMatchObject({
       status: 200,
       type: expect.stringContaining('text/plain'),
+    });
+  });
+
+  it('is not alive when what a restart mends is broken, and says what', async () => {
+    const alive = async () => ({ ok: false as const, message: 'Due work was last looked for 300 s ago.' });
+    const all = healthRoutes({ metrics: createMetrics(empty), alive, checks: {}, off });
+    expect(await all.find(({ path }) => path === '/healthz')?.handle()).toEqual({
+      status: 503,
+      json: { status: 'failing', message: 'Due work was last looked for 300 s ago.' },
+    });
+  });
+
+  it('says in one sentence what is wrong, also of what does not make it unready', async () => {
+    const watched = { slack: fails };
+    const all = healthRoutes({ metrics: createMetrics(empty), alive: works, checks: {}, watched, off });
+    expect(await all.find(({ path }) => path === '/readyz')?.handle()).toMatchObject({
+      status: 200,
+      json: { status: 'ready', message: 'slack: Slack does not answer.' },
     });
   });
 });

@@ -84,7 +84,7 @@ describe('one fresh finite sample is judged', () => {
   });
 });
 
-describe('everything else is inconclusive and says why', () => {
+describe('everything else is inconclusive and says why', { tags: ['trust-18'] }, () => {
   const at = now / 1_000;
   it.each<[string, unknown, string]>([
     ['no data', vector(), 'no data'],

@@ -161,7 +161,7 @@ describe('cards', () => {
   });
 });
 
-describe('text from outside', () => {
+describe('text from outside', { tags: ['trust-34'] }, () => {
   const nasty = fc.oneof(
     fc.constantFrom(
       '<!channel>',

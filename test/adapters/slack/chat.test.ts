@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createOutbound } from '../../../src/adapters/outbound/outbound.ts';
 import { createMessages } from '../../../src/adapters/slack/messages.ts';
 import type { SlackCall } from '../../../src/adapters/slack/slackCall.ts';
 import { createSlackClient, type SlackClient } from '../../../src/adapters/slack/slackClient.ts';
@@ -16,15 +17,20 @@ let log: ReturnType<typeof keptLog>;
 beforeEach(async () => {
   slack = await startEmulator({ delivery: { kind: 'socket' }, rateLimits: 'off' });
   log = keptLog();
-  client = createSlackClient({
+  client = another();
+});
+
+/** A client that knows nothing yet, as the next process has it. */
+const another = () =>
+  createSlackClient({
     config: { botToken: slack.botToken, apiUrl: slack.apiUrl },
+    outbound: createOutbound({ hosts: [], named: [slack.apiUrl] }),
     clock: wallClock,
     log,
   });
-});
 
 afterEach(async () => {
-  client.stop();
+  await client.stop();
   await slack.stop();
 });
 
@@ -73,6 +79,7 @@ describe('showing a subject', () => {
     });
     const poster = createSlackClient({
       config: { botToken: wide.botToken, apiUrl: wide.apiUrl },
+      outbound: createOutbound({ hosts: [], named: [wide.apiUrl] }),
       clock: wallClock,
       log,
     });
@@ -86,7 +93,7 @@ describe('showing a subject', () => {
       expect(wide.calls.filter((call) => call.outcome.kind !== 'ok')).toEqual([]);
       expect(wide.calls.flatMap((call) => call.ignored)).toEqual([]);
     } finally {
-      poster.stop();
+      await poster.stop();
       await wide.stop();
     }
   });
@@ -187,47 +194,65 @@ describe('showing a subject', () => {
 describe('the incident channel', () => {
   const name = 'incident-2026-11-21-high-error-rate';
   const purpose = 'INC-42: High error rate & more';
+  const shown = incident({ phase: 'acknowledged', roles: { commander: oncall } });
 
-  it('is opened under its name with its purpose', async () => {
-    const channel = await client.chat.openChannel(name, purpose, false);
+  it('is opened under its name, and gets its purpose with its topic', async () => {
+    const channel = await client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' });
     expect(channel.name).toBe(name);
+    expect(callsOf('conversations.setPurpose')).toHaveLength(0);
+    await client.chat.setTopic(channel.id, shown);
+    await client.chat.setTopic(channel.id, { ...shown, phase: 'mitigating' });
     expect(slack.workspace.channel(name)?.purpose.value).toContain('INC-42');
+    expect(callsOf('conversations.setPurpose')).toHaveLength(1);
   });
 
   it('is found again after the reply to its creation was lost', async () => {
     slack.faults.set({ kind: 'lost_reply', method: 'conversations.create', count: 1 });
-    await expect(client.chat.openChannel(name, purpose, false)).rejects.toMatchObject({ uncertain: true });
-    const found = await client.chat.openChannel(name, purpose, true);
+    await expect(
+      client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' }),
+    ).rejects.toMatchObject({ uncertain: true });
+    const found = await client.chat.openChannel(name, purpose, { uncertain: true, severity: 'P1' });
     expect(found.name).toBe(name);
     expect(slack.workspace.channels().filter((channel) => channel.name.startsWith(name))).toHaveLength(1);
   });
 
   it('has a purpose that mentions nobody, whatever the incident is called', async () => {
-    await client.chat.openChannel(name, 'INC-42: <!channel> <@U0ONCALL001>', false);
+    const hostile = 'INC-42: <!channel> <@U0ONCALL001>';
+    const { id } = await client.chat.openChannel(name, hostile, { uncertain: false, severity: 'P1' });
+    await client.chat.setTopic(id, shown);
     expect(slack.workspace.channel(name)?.purpose.value).toBe('INC-42: ‹!channel› ‹@U0ONCALL001›');
-    expect((await client.chat.openChannel(name, 'INC-42: <!channel> <@U0ONCALL001>', true)).name).toBe(name);
+    const again = await client.chat.openChannel(name, hostile, { uncertain: true, severity: 'P1' });
+    expect(again.name).toBe(name);
   });
 
-  it('is found again after its purpose could not be set', async () => {
+  it('gets its purpose later when it could not be set, also from the next process', async () => {
+    const { id } = await client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' });
     slack.faults.set({ kind: 'server_error', method: 'conversations.setPurpose', status: 500, count: 1 });
-    await expect(client.chat.openChannel(name, purpose, false)).rejects.toMatchObject({ uncertain: true });
-    expect((await client.chat.openChannel(name, purpose, true)).name).toBe(name);
-    expect((await client.chat.openChannel(name, purpose, true)).name).toBe(name);
+    await expect(client.chat.setTopic(id, shown)).rejects.toMatchObject({ retry: {} });
+    expect(slack.workspace.channel(name)?.purpose.value).toBe('');
+    const next = another();
+    onTestFinished(() => next.stop());
+    await next.chat.setTopic(id, shown);
+    await next.chat.setTopic(id, { ...shown, phase: 'mitigating' });
+    expect(slack.workspace.channel(name)?.purpose.value).toContain('INC-42');
+    expect(callsOf('conversations.setPurpose')).toHaveLength(2);
   });
 
   it('gets a number where the name belongs to something else', async () => {
-    await client.chat.openChannel(name, 'INC-41: High error rate', false);
-    const second = await client.chat.openChannel(name, purpose, false);
+    await client.chat.openChannel(name, 'INC-41: High error rate', { uncertain: false, severity: 'P1' });
+    const second = await client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' });
     expect(second.name).toBe(`${name}-2`);
-    const third = await client.chat.openChannel(name, 'INC-43: High error rate', true);
+    const third = await client.chat.openChannel(name, 'INC-43: High error rate', {
+      uncertain: true,
+      severity: 'P1',
+    });
     expect(third.name).toBe(`${name}-3`);
   });
 
   it('has a topic that is set once, a pin, and a bookmark that is not doubled', async () => {
-    const { id } = await client.chat.openChannel(name, purpose, false);
-    const shown = incident({ phase: 'mitigating', roles: { commander: oncall } });
-    await client.chat.setTopic(id, shown);
-    await client.chat.setTopic(id, shown);
+    const { id } = await client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' });
+    await client.chat.setTopic(id, { ...shown, phase: 'mitigating' });
+    await client.chat.setTopic(id, { ...shown, phase: 'mitigating' });
     expect(callsOf('conversations.setTopic')).toHaveLength(1);
     expect(slack.workspace.channel(id)?.topic.value).toContain('P1 · mitigating · commander');
     const card = await client.chat.show(request({ channel: id, key: 'card/INC-42' }));
@@ -242,7 +267,7 @@ describe('the incident channel', () => {
   });
 
   it('invites groups and people, passing over those who are there or cannot come', async () => {
-    const { id } = await client.chat.openChannel(name, purpose, false);
+    const { id } = await client.chat.openChannel(name, purpose, { uncertain: false, severity: 'P1' });
     await slack.person(people.oncall).join(id);
     await client.chat.invite(id, {
       groups: ['platform', 'no-such-group'],

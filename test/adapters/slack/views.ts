@@ -1,3 +1,4 @@
+import { bookOf } from '../../../src/core/incident/alertBook.ts';
 import type { Incident } from '../../../src/core/incident/incident.ts';
 import type { Action, Definition, Step } from '../../../src/core/playbook/definition.ts';
 import type { Plan } from '../../../src/core/run/plan.ts';
@@ -5,6 +6,7 @@ import { planAction, planWhole } from '../../../src/core/run/resolve.ts';
 import type { Approval, Run, StepRecord, StepState } from '../../../src/core/run/run.ts';
 import { findStep } from '../../../src/core/run/walk.ts';
 import type { View } from '../../../src/core/view.ts';
+import { stormViews } from './stormViews.ts';
 
 /** One incident in every state that people see, at fixed times. */
 
@@ -186,8 +188,8 @@ export const incident = (more: Partial<Incident> = {}): Incident => ({
   openedAt: start,
   openedBy: 'alertmanager',
   summary: '0.9 % of operations fail (objective 0.1 %).',
-  alerts: {
-    'aa@1': {
+  alerts: bookOf([
+    {
       name: 'HighErrorRate',
       fingerprint: 'aa',
       labels: { alertname: 'HighErrorRate' },
@@ -195,7 +197,7 @@ export const incident = (more: Partial<Incident> = {}): Incident => ({
       startsAt: start,
       endsAt: null,
     },
-  },
+  ]),
   allQuietSince: null,
   acknowledged: null,
   mitigatingSince: null,
@@ -209,6 +211,9 @@ export const incident = (more: Partial<Incident> = {}): Incident => ({
   walked: [],
   endedRuns: [],
   reopened: 0,
+  unattended: { since: start, said: false },
+  gone: {},
+  staleSince: null,
   unresolvedSaid: false,
   ...more,
 });
@@ -350,6 +355,7 @@ export const everyView: Readonly<Record<string, View>> = {
     incident: incident({ phase: 'resolved', resolved: { by: oncall, at: start + 1_080_000, note: null } }),
     current: null,
   },
+  ...stormViews(incident, start),
   'note, update': {
     kind: 'note',
     incident: incident(),
@@ -372,6 +378,32 @@ export const everyView: Readonly<Record<string, View>> = {
       phase: 'resolved',
       resolved: { by: oncall, at: start + 1_080_000, note: 'The provider recovered.' },
     }),
+  },
+  'unattended, nobody': {
+    kind: 'unattended',
+    incident: incident({ unattended: { since: start, said: true } }),
+  },
+  'unattended, quiet': {
+    kind: 'unattended',
+    incident: incident({ allQuietSince: now, unattended: { since: start, said: true } }),
+  },
+  'unattended, taken since': {
+    kind: 'unattended',
+    incident: incident({
+      phase: 'acknowledged',
+      acknowledged: { by: oncall, at: now },
+      unattended: { since: start, said: true },
+    }),
+  },
+  'card, an alert gone without a resolve': {
+    kind: 'card',
+    incident: incident({ gone: { aa: start + 120_000 } }),
+    current: null,
+  },
+  'card, alerts stale': {
+    kind: 'card',
+    incident: incident({ staleSince: start + 60_000 }),
+    current: null,
   },
   unresolved: { kind: 'unresolved', incident: incident({ unresolvedSaid: true }), offer: rollback },
   'unresolved, nothing to offer': { kind: 'unresolved', incident: incident(), offer: null },

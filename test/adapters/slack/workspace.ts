@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createOutbound } from '../../../src/adapters/outbound/outbound.ts';
 import { createSlackApp, type SlackApp } from '../../../src/adapters/slack/slackApp.ts';
 import { createSlackClient, type SlackClient } from '../../../src/adapters/slack/slackClient.ts';
 import { type Emulator, startEmulator } from '../../../src/sandbox/emulator/emulator.ts';
 import { wallClock } from './clocks.ts';
+import { keptDeliveries } from './deliveries.ts';
 import { fakeDesk } from './fakeDesk.ts';
 import { keptLog } from './logs.ts';
 
@@ -35,8 +37,16 @@ export async function setting(mode: 'socket' | 'http', options: { start?: boolea
         ? ({ kind: 'socket', appToken: slack.appToken } as const)
         : ({ kind: 'http', signingSecret: slack.signingSecret } as const),
   };
-  const client = createSlackClient({ config, clock: wallClock, log });
-  const app = createSlackApp({ client, desk, config, clock: wallClock, log });
+  const outbound = createOutbound({ hosts: [], named: [slack.apiUrl] });
+  const client = createSlackClient({ config, clock: wallClock, log, outbound });
+  const app = createSlackApp({
+    client,
+    desk,
+    config,
+    deliveries: keptDeliveries(),
+    clock: wallClock,
+    log,
+  });
 
   const [route] = app.routes;
   const server = createServer((request, response) => {
@@ -45,7 +55,7 @@ export async function setting(mode: 'socket' | 'http', options: { start?: boolea
     request.on('end', () => {
       const whole = Object.assign(request, { rawBody: Buffer.concat(chunks) });
       if (route && request.url === route.path && request.method === route.method) {
-        route.listener(whole, response);
+        void route.listener(whole, response);
         return;
       }
       response.writeHead(404).end();
@@ -70,7 +80,7 @@ export async function setting(mode: 'socket' | 'http', options: { start?: boolea
     url,
     async stop() {
       await app.stop();
-      client.stop();
+      await client.stop();
       server.close();
       server.closeAllConnections();
       await slack.stop();

@@ -35,7 +35,10 @@ async function writeUntilKilled(file: string, first: number, death: Death): Prom
 }
 
 describe('a process is killed while it writes', () => {
-  it('loses nothing that was acknowledged, and the database is whole', { timeout: 240_000 }, async () => {
+  it('loses nothing that was acknowledged, and the database is whole', {
+    tags: ['trust-1'],
+    timeout: 240_000,
+  }, async ({ annotate }) => {
     const file = join(temporaryDirectory(), 'genesis.db');
     const acked: number[] = [];
     for (let kill = 0; kill < kills; kill++) {
@@ -59,6 +62,9 @@ describe('a process is killed while it writes', () => {
     expect(acked.length).toBeGreaterThan(kills);
     expect(await store.head()).toMatchObject({ position: (await store.events({})).length });
     await store.close();
-    console.log(`killed ${kills} times: ${acked.length} acknowledged, ${lost.length} lost`);
+    await annotate(
+      `killed ${kills} times: ${acked.length} acknowledged, ${lost.length} lost, integrity_check ok`,
+      'figure',
+    );
   });
 });

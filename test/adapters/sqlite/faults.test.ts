@@ -9,9 +9,11 @@ import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openDatabase, openForReading } from '../../../src/adapters/sqlite/open.ts';
 import { migrations } from '../../../src/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
-import type { Store } from '../../../src/engine/ports.ts';
+import { episodeKey } from '../../../src/core/alert/alert.ts';
+import { type Store, StoreFailed } from '../../../src/engine/ports.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { room } from '../../fakes/room.ts';
+import { notice } from '../../fakes/world.ts';
 import { alert } from '../alertCommand.ts';
 import { temporaryDirectory } from './places.ts';
 
@@ -36,8 +38,26 @@ async function filled(file: string, alerts = 40): Promise<void> {
   await store.close();
 }
 
+/** What a start says of the database: it refuses, or reads only. */
+async function damageOf(file: string): Promise<string> {
+  try {
+    const store = openSqliteStore({ file, clock: createClock() });
+    const health = await store.health();
+    await store.close();
+    return health.ok ? 'nothing' : health.message;
+  } catch (error) {
+    return error instanceof StoreFailed && error.code === 'corrupt' ? error.message : `not this: ${error}`;
+  }
+}
+
+/** Whether the store knows the alert of this service. */
+async function isHeld(store: Store, service: string): Promise<boolean> {
+  const { fingerprint, startsAt } = notice({ name: 'HighErrorRate', service });
+  return (await store.holder(`episode:${episodeKey({ fingerprint, startsAt } as never)}`)) !== null;
+}
+
 describe('opening a database', () => {
-  it('makes every commit reach the disk, and reads that back', () => {
+  it('makes every commit reach the disk, and reads that back', { tags: ['trust-2'] }, () => {
     const { db, unlock } = openDatabase(newFile());
     expect(db.pragma('synchronous', { simple: true })).toBe(2);
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
@@ -76,18 +96,13 @@ describe('opening a database', () => {
     reader.close();
   });
 
-  it('finds a damaged page, and says what to do', async () => {
+  it('finds a damaged page, and says what to do', { tags: ['trust-14'] }, async () => {
     const file = newFile();
     await filled(file);
     const handle = openSync(file, 'r+');
     for (let page = 3; page < 20; page++) writeSync(handle, Buffer.alloc(512, 0x5a), 0, 512, page * 4096);
     closeSync(handle);
-    expect(() => openStore(file)).toThrow(
-      expect.objectContaining({
-        code: 'corrupt',
-        message: expect.stringMatching(/is damaged.*Restore it from the newest backup\.$/s),
-      }),
-    );
+    expect(await damageOf(file)).toMatch(/is damaged.*Restore it from the newest backup: genesis restore/s);
     // The lock is not left behind: after a restore it opens.
     for (const ending of ['', '-wal', '-shm']) rmSync(`${file}${ending}`, { force: true });
     expect(await openStore(file).openIncidents()).toEqual([]);
@@ -107,7 +122,7 @@ describe('opening a database', () => {
     const db = new Database(file);
     db.pragma(`user_version = ${migrations.length + 1}`);
     db.close();
-    expect(() => openStore(file)).toThrow(/newer Genesis \(schema 2, this one knows 1\)/);
+    expect(() => openStore(file)).toThrow(/newer Genesis \(schema 3, this one knows 2\)/);
   });
 
   it('says where it cannot be', () => {
@@ -117,7 +132,7 @@ describe('opening a database', () => {
   });
 });
 
-describe('another process writes to the database', () => {
+describe('another process writes to the database', { tags: ['trust-13'] }, () => {
   it('refuses without waiting long, goes on reading, and recovers by itself', async () => {
     const file = newFile();
     const store = openStore(file);
@@ -142,12 +157,14 @@ describe('another process writes to the database', () => {
 /** A file system of 3 MB, where the machine lets us make one. */
 function smallDisk(): string | null {
   const directory = temporaryDirectory();
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory]).status === 0
-    ? directory
-    : null;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory]).status === 0) return directory;
+  const message = 'a small disk could not be mounted (root is needed)';
+  if (process.env.CI && process.getuid?.() === 0) throw new Error(message);
+  console.warn(`SKIPPED: ${message}`);
+  return null;
 }
 
-describe('the disk is full', () => {
+describe('the disk is full', { tags: ['trust-12'] }, () => {
   it('refuses what it cannot keep, goes on reading, and recovers by itself', async ({ skip }) => {
     const disk = smallDisk();
     if (disk === null) return skip('file systems cannot be mounted here');
@@ -171,7 +188,7 @@ describe('the disk is full', () => {
       code: 'full',
       message: expect.stringMatching(/is full\. Free some space; Genesis goes on by itself\.$/),
     });
-    expect(await store.openIncidents()).toHaveLength(acked.length + 1);
+    for (const number of acked) expect(await isHeld(store, `service-${number}`)).toBe(true);
     expect(() => writeFileSync(join(disk, 'last'), Buffer.alloc(3 * 1024 * 1024))).toThrow(/ENOSPC/);
     expect(await store.health()).toMatchObject({ ok: false, code: 'full' });
     rmSync(filler);
@@ -207,7 +224,7 @@ describe('the disk is full', () => {
   });
 });
 
-describe('a backup', () => {
+describe('a backup', { tags: ['trust-14'] }, () => {
   it('is taken while the bot works, opens, and holds the same chain', async () => {
     const file = newFile();
     const store = openStore(file);
@@ -228,7 +245,8 @@ describe('a backup', () => {
     db.close();
 
     const restored = openStore(copy);
-    expect((await restored.openIncidents()).length).toBeGreaterThanOrEqual(30);
+    expect(await restored.openIncidents()).not.toEqual([]);
+    expect((await restored.head()).position).toBe(position);
     expect(await restored.handle(alert('Slow', 'after'), room)).toMatchObject({ kind: 'accepted' });
   });
 });

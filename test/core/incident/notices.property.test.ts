@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { episodeKey, type Notice } from '../../../src/core/alert/alert.ts';
+import { attachedAlerts } from '../../../src/core/incident/incident.ts';
 import { createWorld, ended, notice, type World } from '../../fakes/world.ts';
 
 const names = ['HighErrorRate', 'ServiceDown', 'Slow', 'Odd'] as const;
@@ -34,8 +35,8 @@ function settled(world: World) {
       phase: incident.phase,
       quiet: incident.allQuietSince !== null,
       walked: [...incident.walked].sort(),
-      alerts: Object.entries(incident.alerts)
-        .map(([key, { endsAt }]) => `${key} ${endsAt === null ? 'fires' : 'ended'}`)
+      alerts: attachedAlerts(incident)
+        .map(({ fingerprint, endsAt }) => `${fingerprint} ${endsAt === null ? 'fires' : 'ended'}`)
         .sort(),
     }))
     .sort((a, b) => String(a.service).localeCompare(String(b.service)));
@@ -70,7 +71,7 @@ const deliveries = (sets: readonly (readonly Notice[])[]) => {
     });
 };
 
-describe('a set of notices', () => {
+describe('a set of notices', { tags: ['trust-9'] }, () => {
   it('ends in the same state however often and in whatever order it is delivered', () => {
     fc.assert(
       fc.property(

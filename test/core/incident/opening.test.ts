@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attachedAlerts } from '../../../src/core/incident/incident.ts';
 import { engineer, hour, minute, room } from '../../fakes/room.ts';
 import { createWorld, ended, notice } from '../../fakes/world.ts';
 
@@ -101,7 +102,7 @@ describe('more alerts of one cause', () => {
     world.notice(notice({ name: 'ServiceDown', groupKey: 'other' }));
     expect(world.incidents()).toHaveLength(1);
     expect(world.incident()).toMatchObject({ severity: 'P0', runs: ['INC-1.1', 'INC-1.2'] });
-    expect(Object.keys(world.incident().alerts)).toHaveLength(2);
+    expect(attachedAlerts(world.incident())).toHaveLength(2);
     expect(world.run('INC-1.2').playbook).toBe('service-down');
     expect(world.effects()).toContainEqual(
       expect.objectContaining({ kind: 'invite', groups: ['oncall', 'leads'] }),

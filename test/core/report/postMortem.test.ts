@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { bookOf } from '../../../src/core/incident/alertBook.ts';
+import { attachedAlerts } from '../../../src/core/incident/incident.ts';
 import { toHtml } from '../../../src/core/report/html.ts';
 import { toMarkdown } from '../../../src/core/report/markdown.ts';
 import { postMortem } from '../../../src/core/report/postMortem.ts';
@@ -98,7 +100,7 @@ describe('while an incident is open', () => {
   });
 
   const mapAlerts = (endsAt: number | null) =>
-    Object.fromEntries(Object.entries(incident.alerts).map(([key, alert]) => [key, { ...alert, endsAt }]));
+    bookOf(attachedAlerts(incident).map((alert) => ({ ...alert, endsAt })));
 });
 
 describe('foreign text stays text', () => {
@@ -110,11 +112,8 @@ describe('foreign text stays text', () => {
     incident: {
       ...incident,
       title: hostile,
-      alerts: Object.fromEntries(
-        Object.entries(incident.alerts).map(([key, alert]) => [
-          key,
-          { ...alert, name: hostile, summary: hostile },
-        ]),
+      alerts: bookOf(
+        attachedAlerts(incident).map((alert) => ({ ...alert, name: hostile, summary: hostile })),
       ),
     },
     runs: subject.runs.map(({ run }) => ({

@@ -26,7 +26,7 @@ function pending(world: World, id: 'RUN-1' | 'INC-1.2' = 'RUN-1', step = 'wipe')
 const approve = (world: World) =>
   ({ type: 'run.approval-decide', verdict: 'approve', ...pending(world) }) as const;
 
-describe('a destructive action', () => {
+describe('a destructive action', { tags: ['trust-31'] }, () => {
   it('waits for a second person and runs nothing until then', () => {
     const world = requested();
     expect(world.step('RUN-1', 'wipe')).toMatchObject({

@@ -112,6 +112,15 @@ describe('a playbook is walked from its first step to its last', () => {
     expect(world.run('RUN-1')).toMatchObject({ result: { kind: 'completed' }, ledger: [] });
   });
 
+  it('lets nobody skip a step who could not carry it out', { tags: ['trust-29'] }, () => {
+    const world = started('quick-fix');
+    expect(world.by(trainee, { type: 'run.skip', ...at(world, 'quick', 'RUN-1') }).kind).toBe('accepted');
+    expect(world.by(trainee, { type: 'run.skip', ...at(world, 'restart', 'RUN-1') })).toMatchObject({
+      code: 'not-allowed',
+    });
+    expect(world.step('RUN-1', 'restart').kind).toBe('offering');
+  });
+
   it('chooses again, and the buttons of the first way are stale', () => {
     const world = offered();
     const old = at(world, 'fallback');

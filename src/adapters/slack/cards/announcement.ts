@@ -3,6 +3,7 @@ import { subjectKey } from '../../../core/effect.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, who } from '../escape.ts';
 import { actions, button, type Card, card, type Frame, section, urlButton } from './blocks.ts';
+import { stormText, urgentText } from './stormCard.ts';
 import { ago, headline, troubleText } from './words.ts';
 
 type Shown = Extract<View, { kind: 'announcement' }>;
@@ -41,7 +42,10 @@ export function announcement({ incident }: Shown, frame: Frame): Card {
 
 /** What is wrong, and who has it. */
 function standing(incident: Shown['incident']): string[] {
-  const trouble = troubleText(incident, 600);
+  const { storm } = incident;
+  const trouble = storm
+    ? [stormText(incident, storm), ...urgentText(storm)].join(' ')
+    : troubleText(incident, 600);
   const holder = incident.roles.commander ?? incident.acknowledged?.by;
   switch (incident.phase) {
     case 'open':

@@ -1,13 +1,14 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import { firingAlerts, type Incident, isOpen } from '../../../core/incident/incident.ts';
+import { type Incident, isOpen } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
 import { planAction } from '../../../core/run/resolve.ts';
 import type { StepRecord } from '../../../core/run/run.ts';
 import { findStep } from '../../../core/run/walk.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, link, who } from '../escape.ts';
+import { foreign, link, outsideLink, who } from '../escape.ts';
+import { alertCount, alertsKnown } from './alertsKnown.ts';
 import {
   actions,
   button,
@@ -19,6 +20,7 @@ import {
   overflow,
   section,
 } from './blocks.ts';
+import { backlogText, stormText, troubleBlocks, urgentText } from './stormCard.ts';
 import {
   ago,
   headline,
@@ -38,16 +40,18 @@ type Shown = Extract<View, { kind: 'card' }>;
 /** The first message of an incident, pinned: whatever else was said, this is how it stands. */
 export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
   const title = headline(incident);
+  const { storm } = incident;
   const lines = [
-    troubleText(incident, 1_000),
+    ...(storm
+      ? [`*${stormText(incident, storm)}*`, ...urgentText(storm), ...backlogText(storm)]
+      : [troubleText(incident, 1_000)]),
     standing(incident, current, frame.now),
+    ...alertsKnown(incident),
     ...trend(incident, current, frame.now),
     ...nowLine(current, frame),
   ];
   const links = current
-    ? Object.entries(current.definition.service.links).map(([name, url]) =>
-        link(url, `${name} (${URL.parse(url)?.host ?? 'no address'})`),
-      )
+    ? Object.entries(current.definition.service.links).map(([name, url]) => outsideLink(url, name))
     : [];
   const facts = [
     incident.id,
@@ -63,15 +67,20 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
     subjectKey({ kind: 'card', incident: incident.id }),
     `${incident.phase}-${incident.severity}-${incident.acknowledged ? 'taken' : 'free'}`,
     `${foreign(title, 300)} — ${incident.id} — ${phaseWord[incident.phase]}`,
-    [header(title), section(lines.join('\n')), ...actions(buttons(incident, frame)), context(facts)],
+    [
+      header(title),
+      section(lines.join('\n')),
+      ...actions(buttons(incident, frame)),
+      ...(storm ? troubleBlocks(incident, storm) : []),
+      context(facts),
+    ],
   );
 }
 
 function standing(incident: Incident, current: Shown['current'], now: number): string {
   const budget = current?.definition.playbook.onUnresolved?.afterMs;
   const until = incident.openedAt + (budget ?? 0);
-  const firing = firingAlerts(incident).length;
-  const all = Object.keys(incident.alerts).length;
+  const all = incident.alerts.byFingerprint.size;
   const people = [
     incident.roles.commander === undefined ? null : `commander ${who(incident.roles.commander)}`,
     incident.roles.communications === undefined
@@ -97,9 +106,7 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
         : isOpen(incident)
           ? ['nobody has it yet']
           : []),
-    ...(all === 0
-      ? []
-      : [firing === all ? `${all} ${all === 1 ? 'alert' : 'alerts'}` : `${firing} of ${all} alerts firing`]),
+    ...(all === 0 || incident.storm ? [] : [alertCount(incident)]),
   ].join(' · ');
 }
 

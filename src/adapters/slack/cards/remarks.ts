@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import { type Incident, walks } from '../../../core/incident/incident.ts';
+import { attachedAlerts, type Incident, walks } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, spoken, who } from '../escape.ts';
@@ -115,7 +115,7 @@ function isBeingWalked(incident: Incident, playbook: string): boolean {
 
 /** Whoever resolves while alerts fire is believed; but nothing brings those alerts back here until they fire anew. */
 function leftFiring(incident: Incident, at: number): KnownBlock[] {
-  const left = Object.values(incident.alerts).filter(({ endsAt }) => endsAt === null || endsAt > at).length;
+  const left = attachedAlerts(incident).filter(({ endsAt }) => endsAt === null || endsAt > at).length;
   if (left === 0) return [];
   const still =
     left === 1

@@ -6,6 +6,7 @@ import { outputCard } from './output.ts';
 import { planCard, runCard } from './procedure.ts';
 import { note, quiet, resolved, unresolved } from './remarks.ts';
 import { stepCard } from './step.ts';
+import { unattended } from './unattended.ts';
 
 /** What the message of one subject looks like: the same view and frame always give the same card. */
 export function render(view: View, frame: Frame): Card {
@@ -20,6 +21,8 @@ export function render(view: View, frame: Frame): Card {
       return quiet(view);
     case 'resolved':
       return resolved(view);
+    case 'unattended':
+      return unattended(view, frame);
     case 'unresolved':
       return unresolved(view, frame.now);
     case 'plan':

@@ -1,5 +1,5 @@
 import { clockDuration, spokenDuration } from '../../../core/duration.ts';
-import { firingAlerts, type Incident } from '../../../core/incident/incident.ts';
+import { attachedAlerts, type Incident } from '../../../core/incident/incident.ts';
 import { formatObjective, formatValue } from '../../../core/indicator/format.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
@@ -26,10 +26,14 @@ export function headline(incident: Incident): string {
 
 /** What is wrong and since when, or from when until when; `max` code points of what the alert says. */
 export function troubleText(incident: Incident, max: number): string {
-  const alerts = Object.values(incident.alerts);
-  const from = Math.min(incident.openedAt, ...alerts.map((alert) => alert.startsAt).filter((at) => at > 0));
-  const ends = alerts.map((alert) => alert.endsAt ?? 0);
-  const over = alerts.length > 0 && firingAlerts(incident).length === 0 ? Math.max(...ends) : null;
+  // One by one: as the arguments of one call, the alerts of a storm would be too many.
+  const alerts = attachedAlerts(incident);
+  const from = alerts.reduce(
+    (first, { startsAt }) => (startsAt > 0 ? Math.min(first, startsAt) : first),
+    incident.openedAt,
+  );
+  const isQuiet = alerts.length > 0 && incident.alerts.firing === 0;
+  const over = isQuiet ? alerts.reduce((last, { endsAt }) => Math.max(last, endsAt ?? 0), 0) : null;
   const until = over ?? incident.resolved?.at ?? null;
   const when =
     until === null

@@ -1,5 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types';
-import { firingAlerts, type Incident, roles } from '../../../core/incident/incident.ts';
+import { type Incident, roles } from '../../../core/incident/incident.ts';
 import { type Severity, severities } from '../../../core/severity.ts';
 import { headline } from '../cards/words.ts';
 import { foreign } from '../escape.ts';
@@ -72,7 +72,7 @@ export const noteForm = (origin: Origin, incident: Incident): ModalView =>
 
 /** An alert that goes on firing is not told again, so whoever resolves over it has to know. */
 function stillFiring(incident: Incident): readonly KnownBlock[] {
-  const firing = firingAlerts(incident).length;
+  const firing = incident.alerts.firing;
   return firing === 0
     ? []
     : [

@@ -5,7 +5,7 @@ import type { Definition } from '../../../core/playbook/definition.ts';
 import type { View } from '../../../core/view.ts';
 import { procedureLines } from '../cards/stages.ts';
 import { headline, titleOf, titleOn } from '../cards/words.ts';
-import { foreign, foreignLines, who } from '../escape.ts';
+import { channelLink, code, foreign, foreignLines, who } from '../escape.ts';
 import { allWords, type Word, words } from './words.ts';
 
 /** What `/genesis` answers when it only tells. */
@@ -27,7 +27,7 @@ export function overview(standings: readonly Standing[], now: number): string {
 }
 
 function needing({ incident, current }: Standing): string[] {
-  const at = `${incident.id}${incident.channel ? ` in <#${incident.channel.id}>` : ''}`;
+  const at = `${incident.id}${incident.channel ? ` in ${channelLink(incident.channel.id)}` : ''}`;
   const free = incident.acknowledged ? [] : [`• ${at}: nobody has it yet`];
   if (!current) return free;
   const { run, definition } = current;
@@ -65,7 +65,7 @@ function line({ incident }: Standing, now: number): string {
     incident.phase,
     holder === undefined ? 'nobody has it yet' : who(holder),
     spokenDuration((incident.resolved?.at ?? now) - incident.openedAt),
-    ...(incident.channel ? [`<#${incident.channel.id}>`] : []),
+    ...(incident.channel ? [channelLink(incident.channel.id)] : []),
   ].join(' · ');
 }
 
@@ -82,11 +82,13 @@ export function statusOf(standing: Standing, now: number): string {
   ].join('\n');
 }
 
+const usage = (word: Word): string => code(`/genesis ${words[word].usage}`);
+
 export function help(word: Word | null): string {
-  if (word !== null) return `\`/genesis ${words[word].usage}\`\n${words[word].says}`;
+  if (word !== null) return `${usage(word)}\n${words[word].says}`;
   return [
     'Genesis opens a channel for an incident and walks its playbook with you. Say:',
-    ...allWords.map((each) => `\`/genesis ${words[each].usage}\` — ${words[each].says}`),
+    ...allWords.map((each) => `${usage(each)} — ${words[each].says}`),
     'In an incident channel the incident is known; elsewhere name it, as in `INC-7`.',
   ].join('\n');
 }

@@ -1,9 +1,11 @@
+import type { ModalView } from '@slack/types';
 import { type Incident, roles } from '../../../core/incident/incident.ts';
+import { worstTroubles } from '../../../core/incident/storm.ts';
 import { nearest, unknownName } from '../../../core/playbook/nearest.ts';
 import { severities } from '../../../core/severity.ts';
 import { isIncidentId } from '../../../core/stream.ts';
 import type { Clock, Desk } from '../../../engine/ports.ts';
-import { act, isOpenNow } from '../answers.ts';
+import { act, isOpenNow, mayNotLook } from '../answers.ts';
 import { type Asked, modal, privately, type Reply } from '../asked.ts';
 import { section } from '../cards/blocks.ts';
 import { asTyped, fit, spoken } from '../escape.ts';
@@ -22,7 +24,8 @@ export async function slash(
   text: string,
 ): Promise<Reply> {
   const [first = '', ...rest] = text.trim().split(/\s+/);
-  if (first === '') return told(overview(await standings(desk), clock.now()));
+  if (first === '')
+    return (await mayNotLook(desk, asked, null)) ?? told(overview(await standings(desk), clock.now()));
   const word = first.toLowerCase();
   if (!isWord(word)) {
     const meant = nearest(word, allWords);
@@ -113,12 +116,14 @@ async function onIncident(
   const [first = ''] = args;
   const words = asTyped(args.join(' '));
   const whole: Incident = { id, ...incident };
+  const ask = async (form: (about: Origin, on: Incident) => ModalView): Promise<Reply> =>
+    (await mayNotLook(desk, asked, incident.service)) ?? modal(form(origin, whole));
   switch (word) {
     case 'ack':
       return act(desk, asked, { type: 'incident.acknowledge', incident: id }, () => told(`You have ${id}.`));
     case 'severity': {
       const severity = severities.find((each) => each === first.toUpperCase());
-      if (!severity) return modal(severityForm(origin, whole));
+      if (!severity) return ask(severityForm);
       const why = asTyped(args.slice(1).join(' ')) || null;
       return act(desk, asked, { type: 'incident.severity', incident: id, severity, why }, () =>
         told(`${id} is ${severity} now.`),
@@ -127,20 +132,20 @@ async function onIncident(
     case 'role': {
       const role = roles.find((each) => each === first.toLowerCase());
       const user = /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(args[1] ?? '')?.[1];
-      if (!role || user === undefined) return modal(roleForm(origin, whole));
+      if (!role || user === undefined) return ask(roleForm);
       return act(desk, asked, { type: 'incident.role', incident: id, role, user }, () =>
         privately(`<@${user}> is ${role} of ${id} now.`),
       );
     }
     case 'update':
       return words === ''
-        ? modal(updateForm(origin, whole))
+        ? ask(updateForm)
         : act(desk, asked, { type: 'incident.note', incident: id, kind: 'update', text: words }, () =>
             told(`The update of ${id} is recorded.`),
           );
     case 'resolve':
       return words === ''
-        ? modal(resolveForm(origin, whole))
+        ? ask(resolveForm)
         : act(desk, asked, { type: 'incident.resolve', incident: id, note: words }, () =>
             told(`${id} is resolved.`),
           );
@@ -152,23 +157,31 @@ async function onIncident(
 }
 
 async function status(said: Said): Promise<Reply> {
-  const { desk, clock } = said;
+  const { desk, clock, asked } = said;
   const { incident } = await incidentOf(said);
+  const refused = await mayNotLook(desk, asked, incident?.service ?? null);
+  if (refused) return refused;
   if (incident) return told(statusOf(await standingOf(desk, incident), clock.now()));
   if (said.args.length > 0) return told(isNamed(said.args) ? noSuchIncident : whichIncident);
   return told(overview(await standings(desk), clock.now()));
 }
 
-function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> | Reply {
+async function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> {
   const known = services(desk.room());
   let rest = args;
   const severity = severities.find((each) => each === rest[0]?.toUpperCase());
   if (severity) rest = rest.slice(1);
-  const service = known.find((each) => each === rest[0]);
+  const [wanted] = rest;
+  // What a storm collected of a service that no playbook knows can be declared for as well.
+  const service =
+    known.find((each) => each === wanted) ?? (await stormServices(desk)).find((each) => each === wanted);
   if (service !== undefined) rest = rest.slice(1);
   const title = fit(asTyped(rest.join(' ')), 150);
   if (title === '') {
-    return modal(declareForm(origin, { services: known, ...(service === undefined ? {} : { service }) }));
+    return (
+      (await mayNotLook(desk, asked, null)) ??
+      modal(declareForm(origin, { services: known, ...(service === undefined ? {} : { service }) }))
+    );
   }
   return act(
     desk,
@@ -185,13 +198,20 @@ function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> | 
   );
 }
 
+async function stormServices(desk: Desk): Promise<readonly string[]> {
+  const storm = (await desk.openIncidents()).find((incident) => incident.storm)?.storm;
+  return storm ? worstTroubles(storm).flatMap(({ service }) => service ?? []) : [];
+}
+
 async function playbook(said: Said): Promise<Reply> {
   const { desk, asked, args, reach } = said;
   const { definitions } = desk.room();
   const [verb = 'list', name = '', ...rest] = args;
-  if (verb === 'list') return told(playbookList(Object.values(definitions)));
-  if (verb !== 'show' && verb !== 'run') return told(help('playbook'));
+  if (verb !== 'list' && verb !== 'show' && verb !== 'run') return told(help('playbook'));
   const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+  const refused = await mayNotLook(desk, asked, definition?.service.name || null);
+  if (refused) return refused;
+  if (verb === 'list') return told(playbookList(Object.values(definitions)));
   if (!definition) return told(spoken(unknownName('playbook', name, Object.keys(definitions)), []));
   if (verb === 'show') return told(playbookShown(definition));
   const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
@@ -217,6 +237,8 @@ async function rollback({ desk, asked, args }: Said, origin: Origin): Promise<Re
   const named = args[0] !== undefined && (possible.includes(args[0]) || !incident?.service) ? args[0] : null;
   const service = named ?? incident?.service ?? null;
   const reason = asTyped(args.slice(named === null ? 0 : 1).join(' '));
+  const refused = await mayNotLook(desk, asked, service);
+  if (refused) return refused;
   if (service === null) {
     return possible.length === 0
       ? told('No service has a rollback procedure.')

@@ -1,0 +1,16 @@
+import type { Deliveries } from '../../../src/engine/ports.ts';
+
+/** Remembers deliveries for as long as the process lives. */
+export function keptDeliveries(): Deliveries {
+  const seen = new Set<string>();
+  return {
+    async firstTime(delivery) {
+      const first = !seen.has(delivery);
+      seen.add(delivery);
+      return first;
+    },
+    async forget(delivery) {
+      seen.delete(delivery);
+    },
+  };
+}
