@@ -6,13 +6,15 @@ cd "$(dirname "$0")/.."
 
 npm ci --loglevel=error
 
-programs="prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium /usr/sbin/sshd:openssh-server git:git"
+programs="prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium /usr/sbin/sshd:openssh-server git:git gcc:gcc"
 missing=""
 for pair in $programs; do
   program="${pair%%:*}"
   package="${pair#*:}"
   command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
 done
+# The headers of the C library come in a package of their own, and without them the compiler is of no use here.
+[ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 
 if [ -z "$missing" ]; then
   echo "All components are installed."

@@ -1,4 +1,6 @@
-import { Pool } from 'undici';
+import { quantile, rounded } from '../figure.ts';
+import { openConnection } from '../measure/connection.ts';
+import { cpuMicros } from '../measure/server.ts';
 import { webhookBody } from './webhookBody.ts';
 
 export type Load = {
@@ -8,12 +10,18 @@ export type Load = {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Processor time of the server for each webhook; 0 where its process was not named. */
+  readonly cpuMicros: number;
 };
+
+/** Never repeated within a process, so that no server gets by with knowing a notice already. */
+let sent = 0;
+
+const warmMs = 500;
 
 /**
  * Sends webhooks for a number of seconds over a fixed number of connections that stay open, each with one request at a
- * time; the first second warms up and does not count. Every body is new, so that no server gets by with knowing it
- * already.
+ * time; the first half second warms up and does not count.
  */
 export async function load(options: {
   readonly url: string;
@@ -21,53 +29,51 @@ export async function load(options: {
   readonly connections?: number;
   readonly alertsPerWebhook?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The process whose time is counted. */
+  readonly pid?: number;
 }): Promise<Load> {
-  const { connections = 32, alertsPerWebhook = 1 } = options;
-  const { origin, pathname } = new URL(options.url);
-  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const { connections = 32, alertsPerWebhook = 1, pid } = options;
+  const used = () => (pid === undefined ? 0 : cpuMicros(pid));
+  const { pathname } = new URL(options.url);
   const headers = { 'content-type': 'application/json', ...options.headers };
-  const warm = performance.now() + 1_000;
+  const warm = performance.now() + warmMs;
   const end = warm + options.seconds * 1_000;
   const times: number[] = [];
+  const usedBefore = used();
+  const sentBefore = sent;
   let failed = 0;
-  let sent = 0;
 
   const worker = async (): Promise<void> => {
+    let connection = await openConnection(options.url);
     while (performance.now() < end) {
       sent += 1;
-      const body = webhookBody(sent, alertsPerWebhook);
+      const body = webhookBody(sent, { alerts: alertsPerWebhook });
       const begun = performance.now();
       let ok = false;
       try {
-        const reply = await pool.request({ path: pathname, method: 'POST', headers, body });
-        await reply.body.dump();
-        ok = reply.statusCode >= 200 && reply.statusCode < 300;
+        const status = await connection.post(pathname, body, headers);
+        ok = status >= 200 && status < 300;
       } catch {
         // Counted below like a refusal: whoever sent the webhook got no promise.
-        ok = false;
+        connection = await openConnection(options.url);
       }
       const ended = performance.now();
       if (begun < warm || ended > end) continue;
       if (ok) times.push(ended - begun);
       else failed += 1;
     }
+    connection.close();
   };
   await Promise.all(Array.from({ length: connections }, worker));
-  await pool.close();
-
-  times.sort((a, b) => a - b);
-  const quantile = (share: number) =>
-    round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
   return {
     requests: times.length,
     failed,
-    perSecond: round(times.length / options.seconds),
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    perSecond: rounded(times.length / options.seconds),
+    p50Ms: rounded(quantile(times, 0.5)),
+    p99Ms: rounded(quantile(times, 0.99)),
+    cpuMicros: rounded((used() - usedBefore) / (sent - sentBefore)),
   };
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 if (import.meta.main) {
   const [url, seconds = '5', connections = '32', token] = process.argv.slice(2);
