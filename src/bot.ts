@@ -99,25 +99,34 @@ export async function startBot(
   try {
     const unsafe = unsafeBolt();
     if (unsafe !== null) throw new CannotStart([unsafe]);
-    const room = await roomFrom(config, log);
-    const store = openSqliteStore({
-      file: config.database,
-      clock,
-      ...(options.hooks ? { hooks: options.hooks } : {}),
-    });
-    onStop('store', () => store.close());
-    const health = await store.health();
-    if (!health.ok)
-      log.error('the database can only be read', { code: health.code, message: health.message });
-
-    const runner = await orCannotStart(
+    // Both take their time, in processes and threads of their own.
+    const starting = orCannotStart(
       startRunner({
         ...(config.executorEnv === null ? {} : { environmentFile: config.executorEnv }),
         log: (message) => log.warn(message),
       }),
       'The executor of commands (EXECUTOR_ENV) could not be started',
     );
-    onStop('executor', () => atMost(hearOutMs, runner.close()));
+    // Heard below, and only when the playbooks have been read.
+    starting.catch(() => undefined);
+    const opened: { store?: Store } = {};
+    onStop('executor and store', async () => {
+      const runner = await starting.catch(() => null);
+      // The store last: how the executor's commands ended is still written down.
+      if (runner) await atMost(hearOutMs, runner.close());
+      await opened.store?.close();
+    });
+    const room = await roomFrom(config, log);
+    const store = openSqliteStore({
+      file: config.database,
+      clock,
+      ...(options.hooks ? { hooks: options.hooks } : {}),
+    });
+    opened.store = store;
+    const health = await store.health();
+    if (!health.ok)
+      log.error('the database can only be read', { code: health.code, message: health.message });
+    const runner = await starting;
 
     const outbound = createOutbound({ hosts: slackHosts, named: [config.slack.apiUrl] });
     onStop('outbound connections', () => outbound.stop());

@@ -8,7 +8,8 @@ import { createEventTable } from '../../src/adapters/sqlite/eventTable.ts';
 import { openDatabase } from '../../src/adapters/sqlite/open.ts';
 import { migrations } from '../../src/adapters/sqlite/schema.ts';
 import { createClaimTable, createIncidentTable } from '../../src/adapters/sqlite/smallTables.ts';
-import { episodeKey, type Notice, noticeKey } from '../../src/core/alert/alert.ts';
+import { episodeKey, type Notice } from '../../src/core/alert/alert.ts';
+import { episodeClaim } from '../../src/core/incident/claims.ts';
 import type { IncidentEvent } from '../../src/core/incident/events.ts';
 import { evolveIncident, type Incident } from '../../src/core/incident/incident.ts';
 import { incidentId } from '../../src/core/stream.ts';
@@ -123,12 +124,7 @@ function build(file: string, events: number): void {
       if (!incident || version !== eventsPerIncident) throw new Error(`${id} has ${version} events`);
       incidents.put(incident);
       for (const alert of fired) {
-        const key = noticeKey({ ...alert, status: 'firing', annotations: {}, groupKey: id });
-        for (const claim of [
-          `notice:${key}`,
-          `episode:${episodeKey(alert)}`,
-          `recent:${alert.fingerprint}`,
-        ]) {
+        for (const claim of [episodeClaim(alert), `recent:${alert.fingerprint}`]) {
           claims.take(claim, id);
         }
       }

@@ -61,4 +61,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX effects_wake ON effects (in_chat, not_before) WHERE is_head = 1 AND leased_at IS NULL;
   DROP INDEX effects_due;
   `,
+  // An episode says by itself that its notices were seen, and its time comes first, so that keys come in order.
+  `
+  DELETE FROM claims WHERE key GLOB 'notice:*';
+  UPDATE claims
+  SET key = 'episode:' || substr(key, instr(key, '@') + 1) || '@' || substr(key, 9, instr(key, '@') - 9)
+  WHERE key GLOB 'episode:*@*';
+  `,
 ];

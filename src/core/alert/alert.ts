@@ -22,10 +22,4 @@ export const episodeKey = ({ fingerprint, startsAt }: Pick<Notice, 'fingerprint'
 
 export const fingerprintOf = (episode: string): string => episode.slice(0, episode.lastIndexOf('@'));
 
-/** Identity of a notice: the same one arrives again on every repeat interval and from every replica. */
-export const noticeKey = (notice: Notice): string =>
-  notice.status === 'firing'
-    ? `${episodeKey(notice)}:firing`
-    : `${episodeKey(notice)}:resolved@${notice.endsAt}`;
-
 export const alertName = (notice: Notice): string => notice.labels.alertname ?? 'unnamed alert';

@@ -1,4 +1,4 @@
-import { alertName, episodeKey, type Notice, noticeKey } from '../alert/alert.ts';
+import { alertName, episodeKey, type Notice } from '../alert/alert.ts';
 import type { Context } from '../context.ts';
 import { accept, type Decision } from '../decision.ts';
 import { Draft } from '../draft.ts';
@@ -6,7 +6,7 @@ import type { Definition } from '../playbook/definition.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import { moreUrgent, type Severity, severityFromLabel } from '../severity.ts';
 import { alertIn } from './alertBook.ts';
-import { openClaim } from './claims.ts';
+import { episodeClaim, openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveIncident, type Incident, isOpen } from './incident.ts';
@@ -14,15 +14,11 @@ import { newIncident, raiseSeverity } from './open.ts';
 import { backlogEvery, collectedAs, opensAlone, stormClaim } from './storm.ts';
 import { genericOf, openStorm } from './stormIncident.ts';
 
-/**
- * Claims that a notice asks about: has it been seen, who holds its episode, its service, its group, its fingerprint, and
- * is a storm open.
- */
+/** Claims that a notice asks about: who holds its episode, its service, its group, its fingerprint, and is a storm open. */
 export function alertClaims(notice: Notice, definition: Definition) {
   const service = serviceOf(notice, definition);
   return {
-    notice: `notice:${noticeKey(notice)}`,
-    episode: `episode:${episodeKey(notice)}`,
+    episode: episodeClaim(notice),
     service: service === null ? null : openClaim(service),
     group: `open-group:${notice.groupKey}`,
     recent: `recent:${notice.fingerprint}`,
@@ -49,10 +45,16 @@ export function severityOf(notice: Labelled, definition: Definition): Severity {
     : definition.playbook.severity;
 }
 
+/**
+ * Whether a firing notice came before: its episode is held from then on. One of a resolved episode needs no memory, since
+ * an alert that has ended does not end again.
+ */
+const wasFiring = (notice: Notice, definition: Definition, context: Context): boolean =>
+  notice.status === 'firing' && context.holders.has(alertClaims(notice, definition).episode);
+
 export function openFromAlert(notice: Notice, context: Context): Decision<IncidentEvent> {
   const definition = playbookFor(notice, context);
-  const claims = alertClaims(notice, definition);
-  if (context.holders.has(claims.notice)) return accept<IncidentEvent>([]);
+  if (wasFiring(notice, definition, context)) return accept<IncidentEvent>([]);
   // A resolved notice of an episode that nobody saw firing says that there is nothing to do.
   if (notice.status === 'resolved') return accept<IncidentEvent>([]);
   const severity = severityOf(notice, definition);
@@ -82,12 +84,11 @@ export const titleOf = (alert: string, { playbook }: Definition): string =>
 
 export function joinAlert(notice: Notice, incident: Incident, context: Context): Decision<IncidentEvent> {
   const definition = playbookFor(notice, context);
-  const claims = alertClaims(notice, definition);
-  if (context.holders.has(claims.notice)) return accept<IncidentEvent>([]);
+  if (wasFiring(notice, definition, context)) return accept<IncidentEvent>([]);
   const draft: IncidentDraft = new Draft(incident, evolveIncident);
   return notice.status === 'firing'
     ? fired(draft, notice, definition, context)
-    : resolvedAlert(draft, notice, claims.notice, context);
+    : resolvedAlert(draft, notice, context);
 }
 
 function fired(
@@ -141,17 +142,11 @@ function fired(
   return draft.decided();
 }
 
-function resolvedAlert(
-  draft: IncidentDraft,
-  notice: Notice,
-  seen: string,
-  context: Context,
-): Decision<IncidentEvent> {
+function resolvedAlert(draft: IncidentDraft, notice: Notice, context: Context): Decision<IncidentEvent> {
   const episode = episodeKey(notice);
   const known = alertIn(draft.state.alerts, notice.fingerprint);
   if (!known || episodeKey(known) !== episode || known.endsAt !== null) return accept<IncidentEvent>([]);
   const effects = effectsOf(draft, context);
-  draft.take(seen);
   draft.emit({
     type: 'AlertResolved',
     data: { episode, endsAt: notice.endsAt ?? context.now },
@@ -173,7 +168,6 @@ function attach(
   why: string,
 ): void {
   const claims = alertClaims(notice, definition);
-  draft.take(claims.notice);
   draft.take(claims.episode);
   // These two move from incident to incident: they point at the latest one.
   draft.free(claims.recent);
@@ -223,7 +217,7 @@ export function routeAlert(notice: Notice, context: Context) {
     const found = claim === null ? undefined : context.holders.get(claim);
     return found?.state.kind === 'incident' ? found.state.incident : undefined;
   };
-  const episode = holder(claims.episode) ?? holder(claims.notice);
+  const episode = holder(claims.episode);
   if (episode) return episode.id;
   const service = holder(claims.service);
   if (service) return service.id;

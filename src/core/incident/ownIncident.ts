@@ -7,7 +7,7 @@ import type { Definition } from '../playbook/definition.ts';
 import { genericName } from '../playbook/match.ts';
 import { get } from '../trie.ts';
 import { playbookFor, severityOf, titleOf } from './alerts.ts';
-import { openClaim } from './claims.ts';
+import { episodeClaim, openClaim } from './claims.ts';
 import type { IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { type AttachedAlert, attachedAlerts, type Incident } from './incident.ts';
@@ -63,7 +63,7 @@ function takeAlong(draft: IncidentDraft, storm: Incident, trouble: Trouble, cont
   draft.take(`own-incident:${storm.id}/${trouble.key}/${trouble.movedTo ?? ''}`);
   for (const { endsAt, trouble: _, ...alert } of alertsOf(storm, trouble)) {
     const episode = episodeKey(alert);
-    for (const claim of [`episode:${episode}`, `recent:${alert.fingerprint}`]) {
+    for (const claim of [episodeClaim(alert), `recent:${alert.fingerprint}`]) {
       draft.free(claim);
       draft.take(claim);
     }

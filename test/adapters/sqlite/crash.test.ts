@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
-import { episodeKey } from '../../../src/core/alert/alert.ts';
+import { episodeClaim } from '../../../src/core/incident/claims.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { notice } from '../../fakes/world.ts';
 import { temporaryDirectory } from './places.ts';
@@ -55,8 +55,7 @@ describe('a process is killed while it writes', () => {
     const lost: number[] = [];
     for (const number of acked) {
       const { fingerprint, startsAt } = notice({ name: 'Chatty', service: `service-${number}` });
-      const episode = episodeKey({ fingerprint, startsAt } as never);
-      if ((await store.holder(`episode:${episode}`)) === null) lost.push(number);
+      if ((await store.holder(episodeClaim({ fingerprint, startsAt }))) === null) lost.push(number);
     }
     expect(lost).toEqual([]);
     expect(acked.length).toBeGreaterThan(kills);

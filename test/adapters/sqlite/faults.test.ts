@@ -9,7 +9,7 @@ import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openDatabase, openForReading } from '../../../src/adapters/sqlite/open.ts';
 import { migrations } from '../../../src/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
-import { episodeKey } from '../../../src/core/alert/alert.ts';
+import { episodeClaim } from '../../../src/core/incident/claims.ts';
 import { type Store, StoreFailed } from '../../../src/engine/ports.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { room } from '../../fakes/room.ts';
@@ -53,7 +53,7 @@ async function damageOf(file: string): Promise<string> {
 /** Whether the store knows the alert of this service. */
 async function isHeld(store: Store, service: string): Promise<boolean> {
   const { fingerprint, startsAt } = notice({ name: 'HighErrorRate', service });
-  return (await store.holder(`episode:${episodeKey({ fingerprint, startsAt } as never)}`)) !== null;
+  return (await store.holder(episodeClaim({ fingerprint, startsAt }))) !== null;
 }
 
 describe('opening a database', () => {
@@ -122,7 +122,9 @@ describe('opening a database', () => {
     const db = new Database(file);
     db.pragma(`user_version = ${migrations.length + 1}`);
     db.close();
-    expect(() => openStore(file)).toThrow(/newer Genesis \(schema 3, this one knows 2\)/);
+    expect(() => openStore(file)).toThrow(
+      `newer Genesis (schema ${migrations.length + 1}, this one knows ${migrations.length})`,
+    );
   });
 
   it('says where it cannot be', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { migrations } from '../../../src/adapters/sqlite/schema.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
+import type { Notice } from '../../../src/core/alert/alert.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { room } from '../../fakes/room.ts';
 import { alert } from '../alertCommand.ts';
@@ -76,6 +77,23 @@ describe('a database of the release before', () => {
     });
     // The check whether anything was done by half past three is not due yet.
     expect(await store.nextDue({ chat: 1, other: 1 })).toBe(Date.UTC(2026, 9, 1, 3, 30, 0));
+    await store.close();
+  });
+
+  it('knows the alerts that fired before, and takes none of them for new', async () => {
+    const store = openSqliteStore({ file: asTheReleaseBefore(), clock: afterwards() });
+    const startsAt = Date.UTC(2026, 9, 1, 2, 55);
+    const labels = { alertname: 'HighErrorRate', service: 'genesis-orchestration' };
+    const about = { fingerprint: '00000000000000a1', startsAt, labels, annotations: {}, groupKey: 'g' };
+    const tell = (status: Pick<Notice, 'status' | 'endsAt'>) =>
+      store.handle(
+        { actor: { kind: 'alertmanager' }, type: 'alert.notice', notice: { ...about, ...status } },
+        room,
+      );
+    expect(await tell({ status: 'firing' })).toMatchObject({ events: [] });
+    expect(await tell({ status: 'resolved', endsAt: startsAt + 1_000 })).toMatchObject({
+      events: [{ type: 'AlertResolved' }],
+    });
     await store.close();
   });
 

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
-import { episodeKey } from '../../../src/core/alert/alert.ts';
+import { episodeClaim } from '../../../src/core/incident/claims.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { startSlackServer } from '../../fakes/slackServer.ts';
 import { type Stops, stopAll } from '../../scenarios/rehearsal.ts';
@@ -117,7 +117,7 @@ describe('the disk of the running bot is full', { timeout: 120_000 }, () => {
     const lost: number[] = [];
     for (const number of acked) {
       const episode = { fingerprint: fingerprintOf(number), startsAt: Date.parse(startOf(number)) };
-      if ((await store.holder(`episode:${episodeKey(episode as never)}`)) === null) lost.push(number);
+      if ((await store.holder(episodeClaim(episode as never))) === null) lost.push(number);
     }
     await store.close();
     expect(lost).toEqual([]);

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
-import { episodeKey } from '../../../src/core/alert/alert.ts';
+import { episodeClaim } from '../../../src/core/incident/claims.ts';
 import { temporaryDirectory } from '../../adapters/sqlite/places.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { notice } from '../../fakes/world.ts';
@@ -27,7 +27,7 @@ async function missing(file: string, acked: readonly number[]): Promise<number[]
     const held = await Promise.all(
       acked.map((number) => {
         const { fingerprint, startsAt } = notice({ name: 'Chatty', service: `service-${number}` });
-        return store.holder(`episode:${episodeKey({ fingerprint, startsAt } as never)}`);
+        return store.holder(episodeClaim({ fingerprint, startsAt } as never));
       }),
     );
     return acked.filter((_, index) => held[index] === null);
