@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 /**
@@ -16,7 +16,10 @@ function run(program: string, ...args: readonly string[]): void {
   if (status !== 0) process.exit(1);
 }
 
+// Beside the old one until it is whole: what runs from there goes on running.
+const unfinished = `${dist}.${process.pid}`;
+run(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', unfinished);
+run(process.execPath, 'src/sandbox/page/buildPage.ts', join(unfinished, 'sandbox/page/ready'));
+await chmod(join(unfinished, 'main.js'), 0o755);
 await rm(dist, { recursive: true, force: true });
-run(join(root, 'node_modules/.bin/tsc'), '-p', 'tsconfig.build.json');
-run(process.execPath, 'src/sandbox/page/buildPage.ts', join(dist, 'sandbox/page/ready'));
-await chmod(join(dist, 'main.js'), 0o755);
+await rename(unfinished, dist);

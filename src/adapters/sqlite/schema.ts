@@ -1,6 +1,6 @@
 /**
- * Migrations in order, each applied once, in a transaction of its own; `user_version` counts them. They only ever add:
- * the version before must still be able to run on the result.
+ * Migrations in order, each applied once, in a transaction of its own; `user_version` counts them. Events are never
+ * touched: what a migration brings up to date can be worked out from them.
  */
 export const migrations: readonly string[] = [
   `

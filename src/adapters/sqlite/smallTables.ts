@@ -108,9 +108,18 @@ export function createMessageTable(db: Db) {
     `INSERT INTO messages (subject, channel, ts) VALUES (?, ?, ?)
      ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts`,
   );
+  /** An update leaves a message where it is, so most of them change nothing here. */
+  const written = createRecentMap<string, string>(rowsKept);
   return {
     get: (subject: Subject): Posted | null => get.get(subjectKey(subject)) ?? null,
-    put: (subject: Subject, at: Posted): void => void put.run(subjectKey(subject), at.channel, at.ts),
+    put(subject: Subject, at: Posted): void {
+      const [key, place] = [subjectKey(subject), `${at.channel} ${at.ts}`];
+      if (written.get(key) === place) return;
+      put.run(key, at.channel, at.ts);
+      written.set(key, place);
+    },
+    /** What was written may have been rolled back: the table alone knows. */
+    forget: (): void => written.clear(),
   };
 }
 

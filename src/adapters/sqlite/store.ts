@@ -122,7 +122,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
 
   /** What the tables keep in memory of what they wrote is no longer true once it was rolled back. */
   function forget(): void {
-    for (const table of [effects, claims, incidents, runs]) table.forget();
+    for (const table of [effects, claims, messages, incidents, runs]) table.forget();
   }
 
   function definition(hash: string): Definition | null {

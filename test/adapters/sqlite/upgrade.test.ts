@@ -26,7 +26,7 @@ function asTheReleaseBefore(change: (db: Database.Database) => void = () => unde
 
 const afterwards = () => createClock(Date.UTC(2026, 9, 1, 3, 2, 0));
 
-describe('a database of the release before', () => {
+describe('a database of the release before', { tags: ['trust-22'] }, () => {
   it('is taken over with its incidents, its runs and its chain', async () => {
     const file = asTheReleaseBefore();
     const store = openSqliteStore({ file, clock: afterwards() });
