@@ -7,9 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { loadRoom } from '../src/adapters/playbooks/loadRoom.ts';
 import { allWords } from '../src/adapters/slack/slash/words.ts';
-import type { Definition, Step } from '../src/core/playbook/definition.ts';
 import { formatProblem } from '../src/core/playbook/problem.ts';
-import { allSteps } from '../src/core/run/walk.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -106,39 +104,6 @@ describe('the documentation knows what the program knows', () => {
       (match) => match[1],
     );
     expect(told.sort()).toEqual(known.sort());
-  });
-});
-
-/** The words that runbooks.md has for a step: `do: restart`. */
-function wordsOf(step: Step): string[] {
-  switch (step.kind) {
-    case 'do':
-    case 'observe':
-      return [`${step.kind}: ${step.action}`];
-    case 'chart':
-      return [`chart: ${step.indicator}`];
-    case 'verify':
-      return [`verify: ${step.target.indicator}`];
-    default:
-      return [];
-  }
-}
-
-const stepsOf = ({ playbook }: Definition): string[] => allSteps(playbook.steps).flatMap(wordsOf);
-
-describe('the runbooks', () => {
-  it.each([
-    ['## HighErrorRate', 'high-error-rate'],
-    ['## GenesisServiceDown', 'genesis-service-down'],
-    ['## Rollback procedure', 'rollback-genesis-orchestration'],
-  ])('%s names the steps that its playbook has, and all of them', async (heading, name) => {
-    const { room } = await loadRoom({ directory: join(root, 'playbooks'), pace: 1 });
-    const definition = room?.definitions[name];
-    if (!definition) throw new Error(`the shipped playbooks have no ${name}`);
-    const text = read('docs/guide/runbooks.md').split('\n## ');
-    const section = text.find((part) => `## ${part}`.startsWith(heading)) ?? '';
-    const told = [...section.matchAll(/`((?:do|observe|chart|verify): \w+)`/g)].map((match) => match[1]);
-    expect([...new Set(told)].sort()).toEqual([...new Set(stepsOf(definition))].sort());
   });
 });
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type SchemaKind, schemaKinds } from '../core/playbook/jsonSchema.ts';
+import { nameText } from '../core/playbook/values.ts';
 import { StoreFailed } from '../engine/ports.ts';
 import { auditVerify } from './audit.ts';
 import { backup } from './backup.ts';
@@ -71,9 +73,64 @@ function build(env: Env, done: (code: number) => void): Command {
     .description('check playbooks: file:line:column, what is wrong, and what was meant')
     .argument('[dir]', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
     .option('--format <format>', 'text or github', oneOf(['text', 'github'] as const), 'text')
-    .action(async (directory: string, options: { format: 'text' | 'github' }) =>
+    .option('--strict', 'fail on warnings too')
+    .action(async (directory: string, options: { format: 'text' | 'github'; strict?: boolean }) =>
       done(await lint(directory, options)),
     );
+  program
+    .command('test')
+    .description('play the scenario tests that stand beside the playbooks')
+    .argument('[dir]', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
+    .option('--min-coverage <percent>', 'how many steps of every playbook must be entered', percent, 0)
+    .action(async (directory: string, options: { minCoverage: number }) => {
+      const { test } = await import('./test.ts');
+      done(await test(directory, options));
+    });
+  program
+    .command('plan')
+    .description('exactly what a playbook would run, where, as whom, and the hash of its approval')
+    .argument('<playbook>')
+    .option('--dir <dir>', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
+    .option('--format <format>', 'text or json', oneOf(['text', 'json'] as const), 'text')
+    .action(async (playbook: string, { dir, format }: { dir: string; format: 'text' | 'json' }) => {
+      const { plan } = await import('./plan.ts');
+      done(await plan({ directory: dir, playbook, format }, print));
+    });
+  program
+    .command('schema')
+    .description('JSON Schemas of the files of a room, for editors')
+    .argument('[kind]', schemaKinds.join(', '), oneOf(schemaKinds))
+    .option('--write <folder>', 'write one file a kind into a folder')
+    .action(async (kind: SchemaKind | undefined, options: { write?: string }) => {
+      const { schema } = await import('./schema.ts');
+      done(await schema({ kind: kind ?? null, folder: options.write ?? null }, print));
+    });
+  program
+    .command('import')
+    .description('draft playbooks and a service file from a Markdown runbook')
+    .argument('<runbook.md>')
+    .option(
+      '--out <dir>',
+      'write the files below this folder instead of printing them; nothing is overwritten',
+    )
+    .option('--service <name>', 'name of the service; guessed from the commands where it is left out', name)
+    .option('--host <name>', 'a name from hosts.yml; its first one where it is left out', name)
+    .action(async (runbook: string, options: { out?: string; service?: string; host?: string }) => {
+      // Loaded only here, as no other command reads Markdown.
+      const { importRunbook } = await import('./import.ts');
+      done(
+        await importRunbook(
+          {
+            runbook,
+            out: options.out ?? null,
+            service: options.service ?? null,
+            host: options.host ?? null,
+            playbooks: env.PLAYBOOKS ?? 'playbooks',
+          },
+          { print, say: (line) => process.stderr.write(`${line}\n`) },
+        ),
+      );
+    });
   program
     .command('incidents')
     .description('the newest incidents, or one with its whole log')
@@ -134,6 +191,18 @@ function build(env: Env, done: (code: number) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+function name(text: string): string {
+  if (!nameText.safeParse(text).success)
+    throw new InvalidArgumentError('It must be a name: lower-case letters, digits, hyphens and underscores.');
+  return text;
+}
+
+function percent(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 100) throw new InvalidArgumentError('It must be from 0 to 100.');
+  return value;
 }
 
 function pace(text: string): number {

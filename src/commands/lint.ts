@@ -4,11 +4,13 @@ import { formatAnnotation, formatProblem } from '../core/playbook/problem.ts';
 export type LintOptions = {
   /** `github` prints annotations for GitHub Actions. */
   readonly format?: 'text' | 'github';
+  /** Warnings fail too. */
+  readonly strict?: boolean;
   /** Takes one line, without its end; standard output where left out. */
   readonly print?: (line: string) => void;
 };
 
-/** Checks the playbooks of a directory and prints every problem. Gives the exit code: 0 clean, 1 problems found. */
+/** Checks the playbooks of a directory and prints every problem. Gives the exit code: 0 without errors, else 1. */
 export async function lint(directory: string, options: LintOptions = {}): Promise<number> {
   const print = options.print ?? ((line: string) => process.stdout.write(`${line}\n`));
   const { room, problems } = await loadRoom({ directory, pace: 1 });
@@ -24,7 +26,7 @@ export async function lint(directory: string, options: LintOptions = {}): Promis
       ? `${directory}: ${found.join(' and ')}.`
       : `${directory}: ${counted(playbooks.length, 'playbook')} for ${counted(services.size, 'service')}, no problems.`,
   );
-  return problems.length === 0 ? 0 : 1;
+  return errors > 0 || (options.strict === true && warnings > 0) ? 1 : 0;
 }
 
 const counted = (count: number, what: string): string =>

@@ -34,6 +34,21 @@ export function claimsOf(command: Command, room: Room): readonly string[] {
   }
 }
 
+/** Where changes were made that belong together: in an incident, or by runs of their own in a channel. */
+export type LedgerPlace =
+  | { readonly kind: 'incident'; readonly incident: IncidentId }
+  | { readonly kind: 'channel'; readonly channel: string };
+
+/** The ledgers that must be known before the command can be decided; null for almost all commands. */
+export function ledgersOf(command: Command): LedgerPlace | null {
+  if (command.type !== 'run.start' && command.type !== 'incident.start-run') return null;
+  if (!command.undo) return null;
+  if (command.incident !== null) return { kind: 'incident', incident: command.incident };
+  return command.type === 'run.start' && command.place.kind === 'channel'
+    ? { kind: 'channel', channel: command.place.channel }
+    : null;
+}
+
 /** The stream that decides; new ones get the next number. */
 export function routeOf(command: Command, context: Context): StreamId {
   if (isForRun(command)) {

@@ -4,7 +4,7 @@ import type { Role } from './incident/incident.ts';
 import type { CommandOutcome } from './run/events.ts';
 import type { Reading } from './run/run.ts';
 import type { Severity } from './severity.ts';
-import type { IncidentId, RunId } from './stream.ts';
+import type { IncidentId, LedgerRef, RunId } from './stream.ts';
 
 /**
  * Everything that happens arrives as a command: an alert, a click, a timer, the end of a process. `once` is the identity
@@ -32,7 +32,12 @@ export type IncidentCommand =
       | { readonly type: 'incident.note'; readonly kind: 'update' | 'note' | 'bot'; readonly text: string }
       | { readonly type: 'incident.resolve'; readonly note: string | null }
       | { readonly type: 'incident.reopen'; readonly why: string }
-      | { readonly type: 'incident.start-run'; readonly playbook: string; readonly reason: string | null }
+      | {
+          readonly type: 'incident.start-run';
+          readonly playbook: string;
+          readonly reason: string | null;
+          readonly undo?: UndoWish;
+        }
       | { readonly type: 'incident.channel-opened'; readonly id: string; readonly name: string }
       | { readonly type: 'incident.channel-failed'; readonly message: string }
       | {
@@ -73,6 +78,7 @@ export type RunCommand =
       readonly playbook: string;
       readonly place: { readonly kind: 'incident' } | { readonly kind: 'channel'; readonly channel: string };
       readonly reason: string | null;
+      readonly undo?: UndoWish;
     }
   | ({ readonly run: RunId } & (
       | { readonly type: 'run.plan-decide'; readonly verdict: 'approve' | 'refuse'; readonly hash: string }
@@ -123,6 +129,16 @@ export type RunCommand =
         ))
       | { readonly type: 'run.plan-expired'; readonly hash: string }
     ));
+
+/**
+ * To take back what was done to a service, newest first, down to and including `through`; null is all of it. `hash` is
+ * that of the steps that were shown. Where it is given, the name of the playbook says nothing.
+ */
+export type UndoWish = {
+  readonly service: string;
+  readonly through: LedgerRef | null;
+  readonly hash: string;
+};
 
 /** What only machines report: an end, a reading, a moment. No surface may let a person say it. */
 const reports: readonly Command['type'][] = [

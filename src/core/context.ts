@@ -3,6 +3,7 @@ import type { Definition } from './playbook/definition.ts';
 import type { Room } from './playbook/room.ts';
 import type { Run } from './run/run.ts';
 import type { StreamId } from './stream.ts';
+import type { RunView } from './view.ts';
 
 export type Stream =
   | { readonly kind: 'incident'; readonly incident: Incident }
@@ -20,6 +21,8 @@ export type Context = {
   readonly openings: readonly number[];
   /** Who holds the claims that the command asked about. */
   readonly holders: ReadonlyMap<string, { readonly stream: StreamId; readonly state: Stream }>;
+  /** The runs whose ledgers the command is about, oldest first; see `ledgersOf`. */
+  readonly ledgers: readonly RunView[];
   /** For a run: the definition it is pinned to, and its incident as it stands. */
   readonly definition: Definition | null;
   readonly incident: Incident | null;

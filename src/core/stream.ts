@@ -6,6 +6,9 @@ export type IncidentId = `INC-${number}`;
 export type RunId = `${IncidentId}.${number}` | `RUN-${number}`;
 export type StreamId = IncidentId | RunId;
 
+/** One entry of a run's ledger, by its index there. */
+export type LedgerRef = { readonly run: RunId; readonly entry: number };
+
 export const incidentId = (number: number): IncidentId => `INC-${number}`;
 export const isIncidentId = (text: string): text is IncidentId => /^INC-[1-9]\d{0,8}$/.test(text);
 export const isRunId = (text: string): text is RunId =>

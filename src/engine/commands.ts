@@ -56,9 +56,9 @@ export async function performCommand(
     notAfter: clock.now() + startWithinMs,
   };
 
-  if (planned.does.kind === 'write') {
-    const { file, content } = planned.does;
-    const outcome = await runner.write({ ...request, file, content });
+  if (planned.does.kind !== 'run') {
+    const { kind, ...write } = planned.does;
+    const outcome = await runner.write({ ...request, ...write });
     return ended(fromWrite(outcome), outcome.kind === 'written' ? outcome.previous : undefined);
   }
 

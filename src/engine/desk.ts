@@ -69,6 +69,7 @@ export function createDesk({ store, directory, room, clock, observer, log }: Des
     },
     incidentOfChannel: (channel) => store.incidentOfChannel(channel),
     openIncidents: () => store.openIncidents(),
+    ledgers: (place) => store.ledgers(place),
     recentIncidents: (limit) => store.recentIncidents(limit),
     async may(user, right, service) {
       const actor = await actorFor(user);

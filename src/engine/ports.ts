@@ -1,3 +1,4 @@
+import type { LedgerPlace } from '../core/brain.ts';
 import type { Command, CommandBody } from '../core/command.ts';
 import type { Answer, Event } from '../core/decision.ts';
 import type { Effect, Subject } from '../core/effect.ts';
@@ -8,7 +9,7 @@ import type { Room } from '../core/playbook/room.ts';
 import type { Reading, Run } from '../core/run/run.ts';
 import type { Severity } from '../core/severity.ts';
 import type { IncidentId, RunId, StreamId } from '../core/stream.ts';
-import type { View } from '../core/view.ts';
+import type { RunView, View } from '../core/view.ts';
 
 /**
  * What the engine needs of the world, and no more. Each adapter implements one of these; none of them knows another.
@@ -126,6 +127,8 @@ export type Desk = {
   incidentOfChannel(channel: string): Promise<Incident | null>;
   openIncidents(): Promise<readonly Incident[]>;
   recentIncidents(limit: number): Promise<readonly Incident[]>;
+  /** The runs of a place with their ledgers, oldest first. */
+  ledgers(place: LedgerPlace): Promise<readonly RunView[]>;
   /** Whether the person may do it, with the reason either way: for showing the right modal, never instead of deciding. */
   may(
     user: string,
@@ -200,6 +203,8 @@ export type Store = {
   openIncidents(): Promise<readonly Incident[]>;
   recentIncidents(limit: number): Promise<readonly Incident[]>;
   /** The newest incident whose channel this is. */
+  /** The runs of a place with their ledgers, oldest first; of a channel, those among the newest of all. */
+  ledgers(place: LedgerPlace): Promise<readonly RunView[]>;
   incidentOfChannel(channel: string): Promise<Incident | null>;
   events(filter: { stream?: StreamId; after?: number; limit?: number }): Promise<readonly StoredEvent[]>;
   backlog(): Promise<{ waiting: number; oldestDueAt: number | null }>;

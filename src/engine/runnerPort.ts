@@ -56,6 +56,11 @@ export interface ReadRequest {
 export interface WriteRequest extends ReadRequest {
   /** What the file holds afterwards, at most 256 KiB; null removes it (the undo of a file that was not there). */
   readonly content: string | null;
+  /**
+   * SHA-256 (hex) of what the file must hold for it to be replaced, so that what somebody else wrote is never lost. A
+   * file that holds the new content already is left alone and counts as written.
+   */
+  readonly expects?: string;
 }
 
 export interface OutputChunk {

@@ -4,6 +4,7 @@
  * the same. Reading is harmless; from the second step on only the script's own answer tells what happened.
  */
 
+import { createHash } from 'node:crypto';
 import type { Redactor } from '../core/redact/redactor.ts';
 import { cksum, FILE_SCRIPT } from './fileScript.ts';
 import type { Outcome, RefusalCode } from './messages.ts';
@@ -12,7 +13,7 @@ import type { RunningTask, Sink, Task, TaskEnd } from './task.ts';
 
 export type FileWork =
   | { kind: 'read'; file: string }
-  | { kind: 'write'; file: string; content: string | null };
+  | { kind: 'write'; file: string; content: string | null; expects?: string };
 
 export interface FileTaskOptions {
   work: FileWork;
@@ -78,11 +79,21 @@ export function startFileTask(options: FileTaskOptions): RunningFileTask {
       : present;
   };
 
-  const write = async (file: string, content: string | null): Promise<Outcome> => {
+  const write = async ({
+    file,
+    content,
+    expects,
+  }: Extract<FileWork, { kind: 'write' }>): Promise<Outcome> => {
     const present = await readPresent(file);
     if (present.kind !== 'present') return present;
-    if (content === null && present.content === null)
-      return { kind: 'written', previous: null, tookMs: tookMs() };
+    // Asked a second time after an outcome that nobody knew, what is in place already is left alone.
+    if (present.content === content && (content === null || expects !== undefined))
+      return { kind: 'written', previous: content, tookMs: tookMs() };
+    if (expects !== undefined && (present.content === null || sha256(present.content) !== expects))
+      return refusal(
+        'changed-meanwhile',
+        `${file} stays as it is: ${otherContent(present.content, expects)}`,
+      );
     const expected = present.content === null ? 'absent' : cksum(Buffer.from(present.content));
     const { end, answer } =
       content === null
@@ -103,9 +114,18 @@ export function startFileTask(options: FileTaskOptions): RunningFileTask {
       stopped = true;
       current?.stop();
     },
-    outcome: work.kind === 'read' ? read(work.file) : write(work.file, work.content),
+    outcome: work.kind === 'read' ? read(work.file) : write(work),
   };
 }
+
+const sha256 = (content: string): string => createHash('sha256').update(content, 'utf8').digest('hex');
+
+const short = (digest: string): string => digest.slice(0, 12);
+
+const otherContent = (content: string | null, expects: string): string =>
+  content === null
+    ? 'it is not there any more, so somebody removed it meanwhile.'
+    : `somebody changed it meanwhile. It holds SHA-256 ${short(sha256(content))}…, and ${short(expects)}… was written.`;
 
 interface Present {
   kind: 'present';

@@ -27,8 +27,8 @@ export type MessageTarget = LocalTarget | SshTarget;
 export type Work =
   | { kind: 'run'; argv: string[]; stdin: string | null }
   | { kind: 'read'; file: string }
-  /** Content null removes the file. */
-  | { kind: 'write'; file: string; content: string | null };
+  /** Content null removes the file. `expects`: SHA-256, hex, of what it must hold before. */
+  | { kind: 'write'; file: string; content: string | null; expects?: string };
 
 export interface StartMessage {
   type: 'start';
@@ -102,6 +102,7 @@ const ARGV_LIMIT = 96 * 1024;
 /** A day in milliseconds; a timer of more than 24 days would fire at once. */
 const LARGEST = 86_400_000;
 
+const DIGEST = /^[0-9a-f]{64}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ADDRESS = /^[A-Za-z0-9_:][A-Za-z0-9._:-]*$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
@@ -229,7 +230,10 @@ function parseWork(work: Fields): Work {
       if (content !== null && Buffer.byteLength(content) > FILE_LIMIT) {
         throw new MessageError('content is larger than 256 KiB');
       }
-      return { kind: 'write', file: parseFile(work), content };
+      const file = parseFile(work);
+      return work.expects === undefined
+        ? { kind: 'write', file, content }
+        : { kind: 'write', file, content, expects: shaped(work, 'expects', DIGEST) };
     }
     default:
       throw new MessageError('work.kind is none of run, read, write');

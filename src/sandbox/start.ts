@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -10,6 +10,8 @@ import { type AlertSource, startAlertSource } from './alerts/alertSource.ts';
 import { freePort } from './alerts/program.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { startPage } from './page/server.ts';
+import { writeFlyProgram } from './patient/flyFile.ts';
+import { firstFlyState } from './patient/flyState.ts';
 import { type Patient, startPatient } from './patient/patient.ts';
 
 /**
@@ -80,6 +82,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const alerts = await startAlertSource({
       patientMetricsUrl: patient.metricsUrl,
       hostMetricsUrl: patient.hostMetricsUrl,
+      otherTargets: patient.targets,
       rulesFile: join(options.playbooks, 'prometheus', 'rules.yml'),
       webhookUrl: `${botUrl}/alertmanager`,
       webhookToken,
@@ -90,7 +93,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     stops.push(() => alerts.stop());
 
     const hostsFile = join(directory, 'hosts.yml');
-    await writeFile(hostsFile, stringify((options.hosts ?? patientHosts)(patient)));
+    const flyDirectory = join(directory, 'fly');
+    await writeFlyProgram(
+      join(flyDirectory, 'bin'),
+      join(flyDirectory, 'state.json'),
+      firstFlyState(flyApps),
+    );
+    const hosts = options.hosts ?? ((each: Patient) => sandboxHosts(each, flyDirectory));
+    await writeFile(hostsFile, stringify(hosts(patient)));
     const env = {
       SLACK_BOT_TOKEN: emulator.botToken,
       ...(options.delivery === 'socket'
@@ -138,8 +148,20 @@ const inThisProcess =
     return startBot(result.config, { log });
   };
 
-const patientHosts = ({ checkout, bin }: Patient): unknown => ({
-  hosts: { genesis: { kind: 'local', directory: checkout, path: [bin] } },
+const flyApps = ['hotdash-llamaindex-mcp', 'hotdash-agent-service'];
+const flyTools = fileURLToPath(new URL('../../deploy/fly', import.meta.url));
+
+/** The patient's host, and the one from which Fly apps are run, with a `fly` that only looks like the real one. */
+const sandboxHosts = ({ checkout, bin }: Patient, flyDirectory: string): unknown => ({
+  hosts: {
+    genesis: { kind: 'local', directory: checkout, path: [bin] },
+    hotdash: {
+      kind: 'local',
+      directory: flyDirectory,
+      // What remembers the changes says `env node`, and the one that runs here may not be the first in PATH.
+      path: [join(flyDirectory, 'bin'), flyTools, dirname(process.execPath)],
+    },
+  },
 });
 
 const manifestSchema = z.object({

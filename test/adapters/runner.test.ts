@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -291,6 +292,32 @@ describe('a file', () => {
     await runner.write(file('config/fallback.yaml', before));
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(readdirSync(join(directory, 'config'))).toEqual(['fallback.yaml']);
+  });
+
+  it('is put back only while it holds what was written; somebody else’s content stays', async ({
+    annotate,
+  }) => {
+    const path = join(directory, 'undo.yaml');
+    const digest = createHash('sha256').update('ours\n').digest('hex');
+    const back = (content: string | null) => runner.write({ ...file('undo.yaml', content), expects: digest });
+    writeFileSync(path, 'theirs\n');
+    for (const content of ['before\n', null]) {
+      const refused = await back(content);
+      expect(refused).toMatchObject({ kind: 'refused', code: 'changed-meanwhile' });
+      expect(refused).toMatchObject({ message: expect.stringMatching(/somebody changed it meanwhile/) });
+      expect(readFileSync(path, 'utf8')).toBe('theirs\n');
+    }
+    writeFileSync(path, 'ours\n');
+    expect(await back('before\n')).toMatchObject({ kind: 'written', previous: 'ours\n' });
+    const { ino } = statSync(path);
+    // Asked again after an outcome that nobody knew, there is nothing left to do.
+    expect(await back('before\n')).toMatchObject({ kind: 'written', previous: 'before\n' });
+    expect(statSync(path).ino).toBe(ino);
+    rmSync(path);
+    expect(await back('before\n')).toMatchObject({ kind: 'refused', code: 'changed-meanwhile' });
+    expect(await back(null)).toMatchObject({ kind: 'written', previous: null });
+    expect(existsSync(path)).toBe(false);
+    await annotate('3 contents of somebody else, 0 lost', 'figure');
   });
 
   it('that was not there is made, and removed by the undo', async () => {

@@ -444,6 +444,34 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         expect(await store.handle(start, { ...room, definitions: {} })).toMatchObject({ code: 'invalid' });
         expect(await store.handle(start, room)).toMatchObject({ stream: 'RUN-2' });
       });
+
+      it('finds the runs of an incident and those of a channel, with what they are pinned to', async () => {
+        await store.handle(alert('HighErrorRate', 'checkout'), room);
+        for (const channel of ['C1', 'C2', 'C1']) {
+          const run: Command = {
+            actor: engineer,
+            type: 'run.start',
+            run: null,
+            incident: null,
+            playbook: 'quick-fix',
+            place: { kind: 'channel', channel },
+            reason: null,
+          };
+          await store.handle(run, room);
+        }
+        await reopen();
+        const runsOf = async (place: Parameters<Store['ledgers']>[0]) =>
+          (await store.ledgers(place)).map(({ run, definition }) => [run.id, definition.playbook.name]);
+        expect(await runsOf({ kind: 'incident', incident: 'INC-1' })).toEqual([
+          ['INC-1.1', 'high-error-rate'],
+        ]);
+        expect(await runsOf({ kind: 'channel', channel: 'C1' })).toEqual([
+          ['RUN-1', 'quick-fix'],
+          ['RUN-3', 'quick-fix'],
+        ]);
+        expect(await runsOf({ kind: 'channel', channel: 'C9' })).toEqual([]);
+        expect(await runsOf({ kind: 'incident', incident: 'INC-9' })).toEqual([]);
+      });
     });
 
     it('keeps time from going back by a little, and follows a clock that was really set back', async () => {

@@ -1,6 +1,14 @@
 import type { Actor } from '../../src/core/actor.ts';
 import type { Notice } from '../../src/core/alert/alert.ts';
-import { claimsOf, decide, evolve, incidentOfRun, routeOf } from '../../src/core/brain.ts';
+import {
+  claimsOf,
+  decide,
+  evolve,
+  incidentOfRun,
+  type LedgerPlace,
+  ledgersOf,
+  routeOf,
+} from '../../src/core/brain.ts';
 import type { Command, CommandBody } from '../../src/core/command.ts';
 import type { Context, Stream } from '../../src/core/context.ts';
 import { type Answer, type Event, refuse } from '../../src/core/decision.ts';
@@ -13,6 +21,7 @@ import type { Room } from '../../src/core/playbook/room.ts';
 import type { CommandOutcome } from '../../src/core/run/events.ts';
 import type { Reading, Run, StepState } from '../../src/core/run/run.ts';
 import type { IncidentId, RunId, StreamId } from '../../src/core/stream.ts';
+import type { RunView } from '../../src/core/view.ts';
 import { room as smallRoom } from './room.ts';
 
 type RunCommandEffect = Extract<Effect, { kind: 'run-command' }>;
@@ -57,8 +66,20 @@ export function createWorld(options: { room?: Room } = {}) {
       .flatMap((state) => (state.kind === 'incident' ? [state.incident.openedAt] : []))
       .toReversed()
       .slice(0, openingsCounted);
-    return { now, room, holders, nextIncident, nextRun, openings, definition: null, incident: null };
+    const place = ledgersOf(command);
+    const ledgers = place ? ledgersIn(place) : [];
+    return { now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null };
   }
+
+  const ledgersIn = (place: LedgerPlace): readonly RunView[] =>
+    [...states.values()].flatMap((state) => {
+      if (state.kind !== 'run') return [];
+      const { run } = state;
+      const here =
+        place.kind === 'incident' ? run.incident === place.incident : run.channel === place.channel;
+      const definition = definitions.get(run.definition);
+      return here && definition ? [{ run, definition }] : [];
+    });
 
   /** Decides one command as a store would, without performing anything. */
   function decideOne(command: Command): Answer {
@@ -169,6 +190,7 @@ export function createWorld(options: { room?: Room } = {}) {
   };
 
   const world = {
+    ledgers: ledgersIn,
     room,
     values,
     refusals,

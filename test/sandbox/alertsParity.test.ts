@@ -19,7 +19,11 @@ const promtool = requireComponent('promtool');
 const START = Date.parse('2026-01-05T10:00:00Z');
 const SCRAPE_MS = 15_000;
 const SCRAPES = 60;
-const MOMENTS = [0, 40_000, 300_000, 437_000, 600_000, 899_000, 1_300_000].map((after) => START + after);
+/** The targets answer on for five minutes after everything else has fallen silent. */
+const SCRAPES_OF_UP = 80;
+const MOMENTS = [0, 40_000, 300_000, 345_000, 437_000, 600_000, 899_000, 1_300_000].map(
+  (after) => START + after,
+);
 
 type Line = readonly [
   name: string,
@@ -29,6 +33,7 @@ type Line = readonly [
 
 const job = { job: 'genesis-orchestration', instance: 'a' };
 const other = { job: 'genesis-orchestration', instance: 'b' };
+const node = { job: 'node', instance: 'c' };
 const operations = 'genesis_operation_duration_seconds';
 
 /** Fifteen minutes of one service on two instances: a restart of one, errors that begin late, gaps, odd values. */
@@ -51,6 +56,19 @@ const LINES: readonly Line[] = [
   ],
   ['genesis_tests_total_total', job, (n) => Math.floor(n / 12) * 1_044],
   ['genesis_tests_passed_total', job, (n) => Math.floor(n / 12) * 1_026],
+  ['genesis_tests_failed_total', job, (n) => Math.floor(n / 12) * 30],
+  ['genesis_tests_rerun_total', job, (n) => (n > 10 ? 1 : 0)],
+  ['genesis_errors_total', { ...job, category: 'security', component: 'halo' }, (n) => n],
+  ['node_cpu_seconds_total', { ...node, cpu: '0', mode: 'idle' }, (n) => n],
+  ['node_memory_MemTotal_bytes', node, () => 1_000],
+  ['node_memory_MemAvailable_bytes', node, (n) => (n > 5 ? 100 : 900)],
+  ['node_filesystem_size_bytes', { ...node, fstype: 'ext4', device: 'sda1' }, () => 1_000],
+  ['node_filesystem_avail_bytes', { ...node, fstype: 'ext4', device: 'sda1' }, (n) => 200 - n],
+  ['node_filesystem_size_bytes', { ...node, fstype: 'tmpfs', device: 'run' }, () => 1_000],
+  ['node_filesystem_avail_bytes', { ...node, fstype: 'tmpfs', device: 'run' }, () => 0],
+  ['node_textfile_mtime_seconds', { ...node, file: '/textfile/genesis_containers.prom' }, () => START / 1000],
+  ['genesis_container_running', { ...node, name: 'genesis-mongodb' }, (n) => (n % 20 < 10 ? 1 : 0)],
+  ['genesis_a2a_tool_failures_total', { job: 'genesis-a2a-service', instance: 'd', tool: 'plan' }, (n) => n],
   ['genesis_queue_depth', job, (n) => Math.round(50 * Math.sin(n / 5))],
   ['genesis_queue_depth', other, (n) => (n === 12 ? Number.NaN : n % 3)],
   ['genesis_idle_total', job, () => 7],
@@ -113,6 +131,11 @@ const QUERIES = [
   'abs(floor(genesis_queue_depth / 7)) + ceil(genesis_queue_depth / 7)',
   'genesis_idle_total * 1e20 + 0.0000001 * genesis_idle_total',
   '{__name__=~"genesis_tests_.*", job="genesis-orchestration"}',
+  'absent(nothing) unless on () (up == 0 or absent(up))',
+  'absent(genesis_idle_total) unless on () (up{instance="a"} == 0 or absent(up{instance="a"}))',
+  'min(genesis_container_running) and on () (time() - max(node_textfile_mtime_seconds) < 300)',
+  'count(count by (job) (up{job=~"node|genesis-orchestration"} == 1))',
+  'max(1 - node_filesystem_avail_bytes{fstype!~"tmpfs|overlay"} / node_filesystem_size_bytes{fstype!~"tmpfs|overlay"})',
   // Refused, by both in the same way.
   'rate(up)',
   'sum(up[5m])',
@@ -137,7 +160,7 @@ describe.skipIf(prometheus === null || promtool === null)('the stand-in beside r
     const exposition: string[] = [];
     for (const [name, labels, value] of LINES) {
       const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-      for (let scrape = 0; scrape < SCRAPES; scrape += 1) {
+      for (let scrape = 0; scrape < (name === 'up' ? SCRAPES_OF_UP : SCRAPES); scrape += 1) {
         const number = value(scrape);
         if (number === undefined) continue;
         const at = START + scrape * SCRAPE_MS;

@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { loadRoom } from '../../src/adapters/playbooks/loadRoom.ts';
 import { evaluateRule, newRuleState, type RuleState } from '../../src/sandbox/alerts/evaluateRules.ts';
 import { METRIC_NAME } from '../../src/sandbox/alerts/labels.ts';
 import { paceQuery, paceRules, scrapeInterval } from '../../src/sandbox/alerts/paceRules.ts';
@@ -19,13 +22,17 @@ const START = Date.parse('2026-01-05T10:00:00Z');
 describe.skipIf(promtool === null)('the shipped rules, by promtool', () => {
   const run = (...args: string[]) => promisify(execFile)(promtool ?? '', args, { cwd: folder });
 
-  it.each(['rules', 'genesis-bot.rules'])('are valid: %s', async (name) => {
+  it.each(['rules', 'genesis-bot.rules', 'fly.rules', 'deployment.rules'])('are valid: %s', async (name) => {
     expect((await run('check', 'rules', `${name}.yml`)).stdout).toContain('SUCCESS');
   });
 
-  it.each(['rules', 'genesis-bot.rules'])('do what their own tests say: %s', async (name) => {
-    expect((await run('test', 'rules', `${name}.test.yml`)).stdout).toContain('SUCCESS');
-  });
+  it.each(['rules', 'rules.minutes', 'genesis-bot.rules'])(
+    'do what their own tests say: %s',
+    { timeout: 120_000 },
+    async (name) => {
+      expect((await run('test', 'rules', `${name}.test.yml`)).stdout).toContain('SUCCESS');
+    },
+  );
 
   it('ask of the bot only for metrics that it has', async () => {
     const asked = await readFile(`${folder}/genesis-bot.rules.yml`, 'utf8');
@@ -33,6 +40,52 @@ describe.skipIf(promtool === null)('the shipped rules, by promtool', () => {
     const names = new Set(asked.match(/genesis_bot_\w+/g));
     expect(names.size).toBeGreaterThan(4);
     expect([...names].filter((name) => !has.includes(`'${name}'`))).toEqual([]);
+  });
+});
+
+/** What `eval_time` asks of an alert: whether it fires then. */
+const testsSchema = z.object({
+  tests: z.array(
+    z.object({
+      input_series: z.array(z.object({ series: z.string() })),
+      alert_rule_test: z.array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()) })),
+    }),
+  ),
+});
+
+describe('every shipped alert', async () => {
+  const rules = parseRules(shipped).flatMap(({ rules }) => rules);
+  const alerts = [...new Set(rules.map(({ name }) => name))];
+  const files = ['rules.test.yml', 'rules.minutes.test.yml'];
+  const texts = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, 'utf8')));
+  const tests = texts.flatMap((text) => testsSchema.parse(parse(text)).tests);
+  const asked = tests.flatMap(({ alert_rule_test }) => alert_rule_test);
+
+  it.each(alerts)('%s has a case in which it fires and one in which it does not', (alert) => {
+    const fires = asked
+      .filter(({ alertname }) => alertname === alert)
+      .map((each) => each.exp_alerts.length > 0);
+    expect(new Set(fires)).toEqual(new Set([true, false]));
+  });
+
+  it.each(alerts)('%s has a case in which nothing that it asks for is there', (alert) => {
+    const query = rules.find(({ name }) => name === alert)?.query ?? '';
+    const metrics = query.match(/\b(?:(?:genesis|node)_\w+|up)\{job="[^"]*"/g) ?? [];
+    const without = tests.filter(
+      ({ input_series, alert_rule_test }) =>
+        alert_rule_test.some(({ alertname }) => alertname === alert) &&
+        metrics.some((metric) => !input_series.some(({ series }) => series.startsWith(metric))),
+    );
+    expect(without.length).toBeGreaterThan(0);
+  });
+
+  it('is answered by a playbook', async () => {
+    const { room } = await loadRoom({
+      directory: fileURLToPath(new URL('../../playbooks', import.meta.url)),
+      pace: 1,
+    });
+    const answered = Object.values(room?.definitions ?? {}).map(({ playbook }) => playbook.answers.alertname);
+    expect(alerts.filter((alert) => !answered.includes(alert))).toEqual([]);
   });
 });
 
@@ -80,7 +133,9 @@ describe('rules at a pace', () => {
     const holds = after.flatMap(({ rules }) =>
       rules.map((rule) => (rule.kind === 'alerting' ? rule.holdFor : 0)),
     );
-    expect(holds).toEqual([2_000, 1_000]);
+    // Two minutes, one minute, five, fifteen, and none at all.
+    expect(holds.slice(0, 2)).toEqual([2_000, 1_000]);
+    expect([...new Set(holds)].sort((a, b) => a - b)).toEqual([0, 1_000, 2_000, 5_000, 15_000]);
   });
 });
 

@@ -25,6 +25,7 @@ async function startSandbox(use: 'real' | 'stand-in') {
   const source = await startAlertSource({
     patientMetricsUrl: patient.metricsUrl,
     hostMetricsUrl: patient.hostMetricsUrl,
+    otherTargets: patient.targets,
     rulesFile: fileURLToPath(new URL('../../playbooks/prometheus/rules.yml', import.meta.url)),
     webhookUrl: receiver.url,
     webhookToken: 'a-token',
@@ -78,5 +79,42 @@ describe.each(['real', 'stand-in'] as const)('the patient watched with the shipp
     expect(told('GenesisServiceDown', 'firing')?.commonLabels).toMatchObject({ severity: 'P0' });
     await runOn(patient, 'systemctl', 'restart', 'genesis-orchestration');
     await vi.waitFor(() => expect(told('GenesisServiceDown', 'resolved')).toBeDefined(), patiently);
+  });
+});
+
+// That both sources judge alike is shown above and in alertsParity.test.ts.
+describe('the rest of the host watched with the shipped rules', () => {
+  it('a stopped container alerts, and starting it ends the alert', { timeout: 150_000 }, async () => {
+    const { patient, told } = await startSandbox('stand-in');
+    await patient.set('mongodb-offline', true);
+    await vi.waitFor(() => expect(told('MongodbOffline', 'firing')).toBeDefined(), patiently);
+    expect(told('MongodbOffline', 'firing')?.commonLabels).toMatchObject({
+      severity: 'P2',
+      service: 'genesis-mongodb',
+    });
+    expect(await runOn(patient, 'docker', 'start', 'genesis-mongodb')).toMatchObject({ code: 0 });
+    await vi.waitFor(() => expect(told('MongodbOffline', 'resolved')).toBeDefined(), patiently);
+    for (const other of [
+      'RedisOffline',
+      'MonitoringDown',
+      'A2aServiceDown',
+      'HighMemoryUsage',
+      'HighCpuUsage',
+    ])
+      expect(told(other, 'firing'), other).toBeUndefined();
+  });
+
+  it('a regression, a leak and a slow service alert one by one', { timeout: 150_000 }, async () => {
+    const { patient, told } = await startSandbox('stand-in');
+    for (const fault of ['tests-failing', 'high-memory', 'high-cpu', 'slow', 'tool-failures'] as const)
+      await patient.set(fault, true);
+    for (const alert of [
+      'TestPassRateLow',
+      'HighMemoryUsage',
+      'HighCpuUsage',
+      'HighLatencyP95',
+      'AgentToolFailures',
+    ])
+      await vi.waitFor(() => expect(told(alert, 'firing'), alert).toBeDefined(), patiently);
   });
 });

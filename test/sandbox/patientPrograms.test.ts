@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadRoom } from '../../src/adapters/playbooks/loadRoom.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
+import { aboutOf } from '../playbooks/ways.ts';
 import { runOn } from './patientHost.ts';
 
 let directory: string;
@@ -79,6 +81,107 @@ describe('journalctl', () => {
       stderr: 'Failed to parse timestamp: lately\n',
     });
   });
+});
+
+describe('docker', () => {
+  it('knows the containers of the host, stops and starts them', async () => {
+    const all = await run('docker', 'ps', '--all', '--format', 'table {{.Names}}\t{{.Status}}');
+    expect(all.stdout).toMatch(/^NAMES\tSTATUS\nprometheus\tUp 13 hours\n/);
+    const state = () =>
+      run('docker', 'inspect', '--format', '{{.State.Status}}, {{.State.ExitCode}}', 'genesis_sandbox');
+    expect(await state()).toMatchObject({ code: 0, stdout: 'running, 0\n' });
+    expect((await run('docker', 'stop', 'genesis_sandbox')).code).toBe(0);
+    expect(await state()).toMatchObject({ stdout: 'exited, 1\n' });
+    expect((await run('docker', 'logs', '--tail', '1', 'genesis_sandbox')).stdout).toBe(
+      'OSError: [Errno 98] Address already in use\n',
+    );
+    expect(await run('docker', 'start', 'genesis_sandbox')).toMatchObject({
+      code: 0,
+      stdout: 'genesis_sandbox\n',
+    });
+    expect(patient.state().faults).toEqual([]);
+    expect(await run('docker', 'restart', 'somebody-else')).toMatchObject({
+      code: 1,
+      stderr: 'Error response from daemon: No such container: somebody-else\n',
+    });
+    expect((await run('docker', 'attach', 'prometheus')).code).toBe(1);
+  });
+
+  it('is where the A2A service and the monitoring answer', async () => {
+    const health = () => run('curl', '-fsS', '--max-time', '5', 'http://localhost:8080/health');
+    expect((await health()).stdout).toContain('"agents_loaded":15');
+    await patient.set('a2a-down', true);
+    expect((await health()).code).toBe(7);
+    await run('docker', 'restart', 'genesis-a2a-service');
+    expect((await health()).code).toBe(0);
+    const targets = await run('curl', '-fsS', 'http://localhost:9090/api/v1/targets');
+    expect(targets.stdout).toContain('{"labels":{"job":"genesis-orchestration"},"health":"up"}');
+  });
+});
+
+describe('the state of the containers for Prometheus', () => {
+  const script = resolve('playbooks/prometheus/container-state.sh');
+
+  it('is written as a whole, and a container that does not run is 0', async () => {
+    await patient.set('redis-offline', true);
+    expect(await runOn(patient, script, directory)).toMatchObject({ code: 0, stderr: '' });
+    await patient.set('redis-offline', false);
+    const written = await readFile(join(directory, 'genesis_containers.prom'), 'utf8');
+    expect(written.match(/^genesis_container_running.*$/gm)).toEqual([
+      'genesis_container_running{name="genesis-mongodb"} 1',
+      'genesis_container_running{name="genesis-redis"} 0',
+      'genesis_container_running{name="genesis_sandbox"} 1',
+    ]);
+    expect((await readdir(directory)).filter((name) => name.includes('.prom.'))).toEqual([]);
+  });
+});
+
+describe('what the steps about tests read', async () => {
+  const { room } = await loadRoom({ directory: resolve('playbooks'), pace: 1 });
+  const { actions } = room?.definitions['test-pass-rate-low']?.service ?? {};
+  const act = async (name: string) => {
+    const does = actions?.[name]?.does;
+    if (does?.kind !== 'run') throw new Error(`${name} runs nothing`);
+    const [program = '', ...args] = does.argv;
+    return run(program, ...args);
+  };
+
+  it('is what the last run of the suite wrote, told apart from what failed before', async () => {
+    await patient.set('tests-failing', true);
+    expect((await act('run_test_suite')).stdout).toContain('40 failed, 996 passed, 8 xfailed');
+    await patient.set('tests-failing', false);
+    const failing = await act('failing_tests');
+    expect(failing.stdout).toContain('tests.test_performance.test_halo_routing_performance_large_dag\n');
+    expect(failing.stdout).toMatch(/40 tests fail\n$/);
+    expect(
+      (await act('failing_tests_by_kind')).stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim())
+        .sort(),
+    ).toEqual(['1  other', '1  performance', '2  agents', '36  infrastructure']);
+    const compared = (await act('compare_with_baseline')).stdout.trim().split('\n');
+    expect(compared.filter((line) => line.startsWith('known'))).toHaveLength(2);
+    expect(compared.filter((line) => line.startsWith('new'))).toHaveLength(38);
+    expect(compared).toContain('known  tests.test_a2a_integration.test_agent_name_mapping');
+  });
+
+  it('can all be looked at, whatever else is asked', async () => {
+    const looks = Object.values(room?.definitions ?? {})
+      .filter(({ playbook }) => Object.hasOwn(aboutOf, playbook.name))
+      .flatMap(({ service }) => Object.values(service.actions));
+    const seen = new Set<string>();
+    for (const { risk, does, succeeds, name } of looks) {
+      if (risk !== 'observe' || does.kind !== 'run' || /^(git|\.\/)/.test(does.argv[0] ?? '')) continue;
+      const text = does.argv.join(' ');
+      if (seen.has(text)) continue;
+      seen.add(text);
+      const [program = '', ...args] = does.argv;
+      const { code, stderr } = await run(program, ...args);
+      expect(succeeds, `${name}: ${text}: ${stderr}`).toContain(code);
+    }
+    expect(seen.size).toBeGreaterThan(40);
+  }, 60_000);
 });
 
 describe('the network', () => {

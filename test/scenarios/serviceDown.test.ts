@@ -174,7 +174,12 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
     );
 
     expect(patient.state()).toMatchObject({ running: true, version: 'v1.4.0' });
-    expect(JSON.parse(await readFile(flagsFile, 'utf8'))).toEqual(JSON.parse(switchedOff));
+    // The flags of the deployment are off; the other ones, and all percentages, are as they were before the reset.
+    const { flags } = JSON.parse(switchedOff) as { flags: Record<string, object> };
+    const off = (flag: string) => ({ [flag]: { ...flags[flag], enabled: false } });
+    expect(JSON.parse(await readFile(flagsFile, 'utf8'))).toEqual({
+      flags: { ...flags, ...off('phase_4_deployment'), ...off('aatc_system_enabled') },
+    });
     expect(packed(patient, 'before-rollback.tar.gz')).toEqual(
       expect.arrayContaining(['config/feature_flags.json', 'logs/genesis.log', 'state/queue.json']),
     );

@@ -66,7 +66,8 @@ async function readYaml(reader: YamlReader, file: FoundFile, text: string): Prom
   return { ...file, value: parsed.value, locate: locateIn(parsed.spans) };
 }
 
-const locateIn =
+/** The way back from a path in a parsed file to its line. */
+export const locateIn =
   (spans: ReadonlyMap<string, Span>): Locate =>
   (path, part) => {
     for (let rest: Path = path; ; rest = rest.slice(0, -1)) {
@@ -87,7 +88,7 @@ const locateIn =
 function followsFrom(problem: Problem, unread: readonly FoundFile[]): boolean {
   if (unread.some(({ file }) => file === problem.file)) return true;
   const kinds = unread.map(({ kind }) => kind).filter((kind) => kind !== 'rules');
-  return kinds.length > 0 && /^There is no /.test(problem.message);
+  return kinds.length > 0 && /^(?:There is no|No playbook answers) /.test(problem.message);
 }
 
 async function overlay(

@@ -18,7 +18,9 @@ const singles: Readonly<Record<string, RoomFileKind>> = {
   'routing.yml': 'routing',
   'access.yml': 'access',
 };
-const rulesFile = 'prometheus/rules.yml';
+const rulesFolder = 'prometheus';
+/** Tests and examples stand beside what they are about, and are no part of the room. */
+const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !/\.(?:test|example)\.ya?ml$/.test(name);
 /** A directory with more files than this is not a room but a mistake in its path. */
 const mostFiles = 500;
 export const largestBytes = 64 * 1_024;
@@ -40,7 +42,7 @@ export async function findFiles(directory: string): Promise<Found> {
     const kind = Object.hasOwn(singles, name) ? singles[name] : undefined;
     if (kind && isLink) complain('error', name, symbolic);
     else if (kind && isFile) files.push({ kind, file: name });
-    else if (isFile && /\.ya?ml$/.test(name)) strayFile(name, complain);
+    else if (isFile && isYaml(name)) strayFile(name, complain);
   }
   for (const [folder, kind] of Object.entries(folders)) {
     const entry = top.find(({ name }) => name === folder);
@@ -49,17 +51,32 @@ export async function findFiles(directory: string): Promise<Found> {
     for (const { name, isFile, isLink } of (await listed(join(directory, folder))) ?? []) {
       const file = `${folder}/${name}`;
       if (isLink) complain('error', file, symbolic);
-      else if (isFile && /\.ya?ml$/.test(name)) files.push({ kind, file });
+      else if (isFile && isYaml(name)) files.push({ kind, file });
       else if (!isFile) complain('warning', file, 'Folders inside this one are not read.');
     }
   }
-  const rules = await lstat(join(directory, rulesFile)).catch(absent);
-  if (rules?.isFile()) files.push({ kind: 'rules', file: rulesFile });
+  const rules = await lstat(join(directory, rulesFolder)).catch(absent);
+  for (const { name, isFile } of rules?.isDirectory()
+    ? ((await listed(join(directory, rulesFolder))) ?? [])
+    : [])
+    if (isFile && isYaml(name)) files.push({ kind: 'rules', file: `${rulesFolder}/${name}` });
   if (files.length > mostFiles) {
     complain('error', '.', `${files.length} files are more than a room has; at most ${mostFiles}.`);
     return { files: [], problems };
   }
   return { files, problems };
+}
+
+/** Where tests of playbooks are looked for; those of alert rules, in `prometheus/`, are promtool's. */
+const testFolders = ['tests', 'alerts', 'procedures'];
+
+/** Files of scenario tests, relative to the room's directory, by name. */
+export async function findTests(directory: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const folder of testFolders)
+    for (const { name, isFile } of (await listed(join(directory, folder))) ?? [])
+      if (isFile && /\.test\.ya?ml$/.test(name)) found.push(`${folder}/${name}`);
+  return found.sort();
 }
 
 const symbolic = 'This is a symbolic link, which is not followed; put the file itself here.';

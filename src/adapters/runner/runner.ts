@@ -225,7 +225,8 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
       return readOutcome(end);
     },
     async write(request) {
-      const work: Work = { kind: 'write', file: request.file, content: request.content };
+      const { file, content, expects } = request;
+      const work: Work = { kind: 'write', file, content, ...(expects === undefined ? {} : { expects }) };
       const end = await perform({ message: message(request, work), onOutput: () => undefined });
       return writeOutcome(end);
     },

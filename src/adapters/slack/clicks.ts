@@ -23,7 +23,7 @@ import {
   updateForm,
 } from './modals/incidentForms.ts';
 import { answerForm, glassForm } from './modals/runForms.ts';
-import { rollbackOf } from './rollback.ts';
+import { openRollback } from './rollback.ts';
 import { openRunForm } from './startRun.ts';
 
 /**
@@ -125,10 +125,10 @@ const incidentForms: Readonly<Record<string, IncidentForm>> = {
   'incident.resolve': opens(resolveForm),
   'incident.reopen': opens(reopenForm),
   'incident.rollback': (desk, asked, { incident }) => {
-    const definition = incident.service === null ? null : rollbackOf(desk.room(), incident.service);
-    return definition
-      ? openRunForm(desk, asked, { definition, incident })
-      : privately('There is no rollback procedure for this service.');
+    const { service } = incident;
+    return service === null
+      ? privately('This incident names no service that could be rolled back.')
+      : openRollback(desk, asked, { service, incident, reason: '' });
   },
   'incident.run': (desk, asked, { incident, origin }) => {
     const { definitions } = desk.room();

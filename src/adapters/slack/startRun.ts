@@ -1,4 +1,5 @@
-import type { CommandBody } from '../../core/command.ts';
+import type { KnownBlock } from '@slack/types';
+import type { CommandBody, UndoWish } from '../../core/command.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { IncidentId } from '../../core/stream.ts';
@@ -13,7 +14,12 @@ const patienceMs = 1_000;
 export async function openRunForm(
   desk: Desk,
   asked: Asked,
-  what: { definition: Definition; incident: Incident | null; reason?: string },
+  what: {
+    definition: Definition;
+    incident: Incident | null;
+    reason?: string;
+    ledger?: readonly KnownBlock[];
+  },
 ): Promise<Reply> {
   const { definition, incident } = what;
   const [refused, allowed] = await Promise.all([
@@ -35,7 +41,13 @@ export async function openRunForm(
         responseUrl: asked.responseUrl,
         value: { option: definition.playbook.name, ...(incident ? { incident: incident.id } : {}) },
       },
-      { definition, incident, allowed, reason: what.reason ?? '' },
+      {
+        definition,
+        incident,
+        allowed,
+        reason: what.reason ?? '',
+        ...(what.ledger && { ledger: what.ledger }),
+      },
     ),
   );
 }
@@ -57,9 +69,16 @@ export const startRun = (what: {
   incident: IncidentId | null;
   channel: string;
   reason: string | null;
+  undo?: UndoWish;
 }): CommandBody =>
   what.incident
-    ? { type: 'incident.start-run', incident: what.incident, playbook: what.playbook, reason: what.reason }
+    ? {
+        type: 'incident.start-run',
+        incident: what.incident,
+        playbook: what.playbook,
+        reason: what.reason,
+        ...(what.undo && { undo: what.undo }),
+      }
     : {
         type: 'run.start',
         run: null,
@@ -67,4 +86,5 @@ export const startRun = (what: {
         playbook: what.playbook,
         place: { kind: 'channel', channel: what.channel },
         reason: what.reason,
+        ...(what.undo && { undo: what.undo }),
       };

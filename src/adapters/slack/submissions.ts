@@ -8,8 +8,9 @@ import { act, isOpenNow } from './answers.ts';
 import { type Asked, privately, type Reply, shown } from './asked.ts';
 import type { ButtonValue } from './buttonValue.ts';
 import type { Origin } from './modals/form.ts';
-import { rollbackOf } from './rollback.ts';
-import { cannotPost, openRunForm, type Reach, startRun } from './startRun.ts';
+import { readRollbackChoice } from './modals/rollbackForm.ts';
+import { openRollback, rollbackName } from './rollback.ts';
+import { cannotPost, type Reach, startRun } from './startRun.ts';
 
 export type Submission = {
   readonly form: string;
@@ -20,9 +21,8 @@ export type Submission = {
 /** The view that takes the place of a submitted one; null where the form is complete. */
 export async function nextView(desk: Desk, asked: Asked, submission: Submission): Promise<ModalView | null> {
   if (submission.form !== leadsOn) return null;
-  const definition = rollbackOf(desk.room(), submission.filled.service ?? '');
-  if (!definition) return null;
-  const reply = await openRunForm(desk, asked, { definition, incident: null });
+  const service = submission.filled.service ?? '';
+  const reply = await openRollback(desk, asked, { service, incident: null, reason: '' });
   return reply.kind === 'modal' ? reply.view : null;
 }
 
@@ -41,6 +41,7 @@ export async function submit(
           `${stream ?? 'The incident'} ${command.type === 'incident.declare' ? isOpenNow(desk, command.severity) : 'is open.'}`,
         );
       case 'run':
+      case 'undo':
         return privately(
           waitsForApproval(desk, command)
             ? 'Asked for. It starts when a second person approves the plan that stands in the channel now.'
@@ -95,6 +96,19 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
           channel: asked.channel ?? '',
           reason: filled.reason ?? null,
         }),
+  undo: ({ asked, value: { incident = null, option: service }, filled }) => {
+    const choice = readRollbackChoice(filled.choice);
+    if (service === undefined || !choice) return null;
+    const run = { channel: asked.channel ?? '', reason: filled.reason ?? null };
+    return choice.kind === 'procedure'
+      ? startRun({ ...run, playbook: rollbackName(service), incident: choice.inIncident ? incident : null })
+      : startRun({
+          ...run,
+          playbook: 'undo',
+          incident,
+          undo: { service, through: choice.through, hash: choice.hash },
+        });
+  },
   glass: ({ value: { run, step, attempt, hash }, filled: { reason } }) => {
     if (run === undefined || hash === undefined || reason === undefined) return null;
     return step === undefined || attempt === undefined

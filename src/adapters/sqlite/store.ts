@@ -1,4 +1,4 @@
-import { claimsOf, decide, incidentOfRun, routeOf } from '../../core/brain.ts';
+import { claimsOf, decide, incidentOfRun, type LedgerPlace, ledgersOf, routeOf } from '../../core/brain.ts';
 import { heldBy } from '../../core/claim.ts';
 import type { Command } from '../../core/command.ts';
 import type { Context, Stream } from '../../core/context.ts';
@@ -8,6 +8,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import type { Room } from '../../core/playbook/room.ts';
 import type { StreamId } from '../../core/stream.ts';
+import type { RunView } from '../../core/view.ts';
 import { type Claimed, type Clock, type Hands, type Store, StoreFailed } from '../../engine/ports.ts';
 import { createEffectTable } from './effectTable.ts';
 import { createEventTable, toStored } from './eventTable.ts';
@@ -145,7 +146,29 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     const nextIncident = incidents.lastNumber() + 1;
     const nextRun = runs.lastNumber() + 1;
     const openings = incidents.openings();
-    return { now, room, holders, nextIncident, nextRun, openings, definition: null, incident: null };
+    const place = ledgersOf(command);
+    const ledgers = place ? ledgersIn(place) : [];
+    return { now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null };
+  }
+
+  function ledgersIn(place: LedgerPlace): readonly RunView[] {
+    return runsIn(place).flatMap((id): RunView[] => {
+      const { state } = streams.load(id);
+      if (state?.kind !== 'run') return [];
+      if (place.kind === 'channel' && state.run.channel !== place.channel) return [];
+      const pinned = definition(state.run.definition);
+      return pinned ? [{ run: state.run, definition: pinned }] : [];
+    });
+  }
+
+  function runsIn(place: LedgerPlace): readonly StreamId[] {
+    if (place.kind === 'incident') {
+      const { state } = streams.load(place.incident);
+      return state?.kind === 'incident' ? state.incident.runs : [];
+    }
+    const last = runs.lastNumber();
+    const first = Math.max(1, last - runsLookedAt + 1);
+    return Array.from({ length: last - first + 1 }, (_, index): StreamId => `RUN-${first + index}`);
   }
 
   function handleNow(command: Command, room: Room): Answer {
@@ -277,6 +300,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
         const id = incidents.ofChannel(channel);
         return id === null ? null : (states([id])[0] ?? null);
       }),
+    ledgers: (place) => read(() => ledgersIn(place)),
     events: (filter) => read(() => events.list(filter).map(toStored)),
     backlog: () => read(() => effects.backlog(clock.now())),
     chatBacklog: () => read(effects.chatBacklog),
@@ -318,6 +342,9 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     },
   };
 }
+
+/** How many of the newest runs outside incidents are looked through for those of one channel. */
+const runsLookedAt = 100;
 
 /** How often it is said of a damaged database that it is damaged. */
 const remindEveryMs = 60_000;

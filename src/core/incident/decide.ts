@@ -7,6 +7,7 @@ import { Draft } from '../draft.ts';
 import { spokenDuration } from '../duration.ts';
 import { time } from '../moment.ts';
 import { genericName } from '../playbook/match.ts';
+import { undoWanted } from '../run/undo.ts';
 import { moreUrgent } from '../severity.ts';
 import type { RunId } from '../stream.ts';
 import { recordPicture } from './alertSource.ts';
@@ -179,6 +180,15 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       return draft.decided();
     }
     case 'incident.start-run': {
+      if (command.undo) {
+        const unseen = forbidden(command.actor, 'change', command.undo.service, context.room);
+        if (unseen) return unseen;
+        const wanted = undoWanted(command.undo, context.ledgers);
+        if (wanted.kind === 'refused') return wanted;
+        effects.run(wanted.definition, command.actor, command.reason, command.undo);
+        effects.shown();
+        return draft.decided();
+      }
       if (!isOpen(incident)) return alreadyResolved(incident);
       const definition = playbookNamed(command.playbook, context);
       if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);

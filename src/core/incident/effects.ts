@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts';
+import type { UndoWish } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from '../draft.ts';
 import { type Subject, subjectKey, type Where } from '../effect.ts';
@@ -145,7 +146,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
     },
 
     /** Attaches a run and starts it by a command of its own. */
-    run(definition: Definition, actor: Actor, reason: string | null): void {
+    run(definition: Definition, actor: Actor, reason: string | null, undo?: UndoWish): void {
       const { id } = draft.state;
       const run: RunId = `${id}.${draft.state.runs.length + 1}`;
       const playbook = definition.playbook.name;
@@ -165,6 +166,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
           playbook,
           place: { kind: 'incident' },
           reason,
+          ...(undo && { undo }),
         },
       });
       // The offer of a rollback must not stay beside the rollback.

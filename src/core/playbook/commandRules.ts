@@ -1,25 +1,12 @@
+import { habitFaults } from './commandHabits.ts';
+import { baseName, type CommandFault, shells, unwrapped } from './commandWords.ts';
 import type { Risk } from './definition.ts';
 
 /**
  * What an argument vector may not be, because no shell reads it or because it would not do what its author expects, and
- * the least risk class that a well-known program has. `argument` is the index that the complaint is about.
+ * the least risk class that a well-known program has.
  */
-export type CommandFault = { readonly argument: number; readonly message: string };
 
-const shells = [
-  'sh',
-  'bash',
-  'dash',
-  'zsh',
-  'ksh',
-  'ash',
-  'fish',
-  'csh',
-  'tcsh',
-  'busybox',
-  'pwsh',
-  'powershell',
-];
 const builtins = [
   'cd',
   'export',
@@ -113,83 +100,6 @@ function wordFaults(argv: readonly string[]): CommandFault[] {
       return [{ argument: index, message: 'There is no shell, so `*` is not replaced by names of files.' }];
     return [];
   });
-}
-
-/** Commands that never end, or are not what they seem. */
-function habitFaults(argv: readonly string[]): CommandFault[] {
-  const name = baseName(argv[0] ?? '');
-  const rest = argv.slice(1);
-  const has = (...flags: string[]) => rest.some((each) => flags.includes(each));
-  const short = (letter: string) => rest.some((each) => new RegExp(`^-[a-zA-Z0-9]*${letter}`).test(each));
-  const never = (why: string): CommandFault[] => [{ argument: 0, message: `\`${name}\` ${why}` }];
-  switch (name) {
-    case 'env':
-      return rest.some((each) => /^(?:-S|--split-string)/.test(each))
-        ? [
-            {
-              argument: 0,
-              message: '`env -S` takes a text apart into a command; write its words as entries.',
-            },
-          ]
-        : [];
-    case 'htop':
-    case 'less':
-    case 'more':
-    case 'vi':
-    case 'vim':
-    case 'nano':
-    case 'watch':
-      return never('waits for a person at a terminal and never ends here.');
-    case 'top':
-      return short('b') ? [] : never('never ends here; `top -b -n 1` prints once.');
-    case 'tail':
-      return has('-F', '--follow', '--retry') || short('f')
-        ? never('with `-f` never ends; `-n 100` prints the last hundred lines.')
-        : [];
-    case 'journalctl':
-      return has('--follow') || short('f')
-        ? never('with `-f` never ends; `-n 100 --no-pager` prints the last hundred lines.')
-        : [];
-    case 'ping':
-      return short('c') ? [] : never('never ends without `-c`; `ping -c 5` sends five packets.');
-    case 'vmstat':
-    case 'iostat':
-    case 'mpstat':
-      return rest.filter((each) => /^\d+$/.test(each)).length === 1
-        ? never('with an interval but no count never ends; add how many times.')
-        : [];
-    case 'fly':
-    case 'flyctl':
-      return rest[0] === 'logs' && !has('--no-tail', '-n')
-        ? never('`logs` never ends without `--no-tail`.')
-        : [];
-    case 'docker':
-    case 'kubectl':
-      return rest[0] === 'logs' && (has('--follow') || short('f')) ? never('`logs -f` never ends.') : [];
-    case 'curl':
-      return rest.some((each) => each.includes('/api/v1/query'))
-        ? [
-            {
-              argument: 0,
-              message:
-                'A query to Prometheus is an indicator: give it a name, a query and an objective under `indicators`.',
-            },
-          ]
-        : [];
-    default:
-      if (/^python[\d.]*$/.test(name)) {
-        const script = rest.findIndex((each) => !each.startsWith('-'));
-        const file = rest[script] ?? '';
-        if (/\.(?:sh|bash)$/.test(file))
-          return [
-            {
-              argument: script + 1,
-              message: `\`${file}\` is a shell script, which Python cannot run; run it as a program: [${file}].`,
-            },
-          ];
-      }
-      return [];
-  }
 }
 
 /** The least that a program's own nature says; a class below it is a mistake, one above it the operator's choice. */
@@ -315,27 +225,6 @@ export function leastRisk(argv: readonly string[]): { readonly risk: Risk; reado
       return is('observe', '');
   }
 }
-
-const wrappers = ['sudo', 'env', 'nice', 'ionice', 'nohup', 'setsid', 'stdbuf'];
-
-/** The command behind `sudo`, `env`, `timeout 30` and the like. */
-function unwrapped(argv: readonly string[]): readonly string[] {
-  const name = baseName(argv[0] ?? '');
-  if (name === 'timeout') {
-    const limit = argv.findIndex(
-      (each, index) => index > 0 && /^\d+(?:\.\d+)?[smhd]?$/.test(each) && argv[index - 1] !== '-k',
-    );
-    return limit < 0 ? argv : unwrapped(argv.slice(limit + 1));
-  }
-  if (!wrappers.includes(name)) return argv;
-  const next = argv.findIndex(
-    (each, index) =>
-      index > 0 && !each.startsWith('-') && !/^\w+=/.test(each) && !/^-[ugn]$/.test(argv[index - 1] ?? ''),
-  );
-  return next < 0 ? argv : unwrapped(argv.slice(next));
-}
-
-const baseName = (program: string): string => program.slice(program.lastIndexOf('/') + 1);
 
 /** Why a file may not be written, or `undefined`: only below the directory of the host. */
 export function writeFault(file: string): string | undefined {

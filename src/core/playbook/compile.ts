@@ -1,15 +1,13 @@
 import { compilePlaybook } from './compilePlaybook.ts';
 import { compileAccess, compileHosts, compileRouting } from './compileRoomFiles.ts';
+import { checkRules } from './compileRules.ts';
 import { compileService, type HostBook, type ServiceBook } from './compileService.ts';
 import type { Definition } from './definition.ts';
 import { genericName } from './match.ts';
-import { nearest } from './nearest.ts';
 import { type Pace, paced } from './pace.ts';
 import { inReadingOrder, type Problem } from './problem.ts';
-import { readSource } from './readSource.ts';
 import { namedIn, type Reporter, type RoomFile, type RoomFileKind, reporterFor } from './reporting.ts';
 import type { Room } from './room.ts';
-import { alertRulesSource } from './source.ts';
 
 const defaultReopenMs = 24 * 3_600_000;
 
@@ -47,7 +45,7 @@ export function compileRoom(files: readonly RoomFile[], { pace }: { readonly pac
     if (definition) definitions[definition.playbook.name] = definition;
   }
   checkAnswers(of('alert'), definitions, reporterOf);
-  checkRules(of('rules'), of('alert'), { definitions, reporterOf });
+  checkRules(of('rules'), of('alert'), reporterOf);
   if (!playbooks.some((file) => file.kind === 'alert' && namedIn(file.value, 'playbook') === genericName))
     missing(
       `alerts/${genericName}.yml`,
@@ -120,55 +118,5 @@ function checkAnswers(
     if (other !== undefined)
       reporterOf(file).error(['answers'], `The playbook in ${other} already answers the same alerts.`, 'key');
     else first.set(key, file.file);
-  }
-}
-
-/** A playbook for an alert that no rule raises waits for ever; only a warning, since rules may live elsewhere. */
-function checkRules(
-  rulesFiles: readonly RoomFile[],
-  alerts: readonly RoomFile[],
-  { definitions, reporterOf }: { definitions: Readonly<Record<string, Definition>>; reporterOf: ReporterOf },
-): void {
-  const rules: { alert: string; labels: Readonly<Record<string, string>> }[] = [];
-  for (const file of rulesFiles) {
-    const read = readSource(alertRulesSource, file.value);
-    if (!read.ok) {
-      reporterOf(file).add(read.complaints);
-      return;
-    }
-    for (const group of read.value.groups)
-      for (const { alert, labels } of group.rules)
-        if (alert !== undefined) rules.push({ alert, labels: labels ?? {} });
-  }
-  if (rulesFiles.length === 0) return;
-  for (const file of alerts) {
-    const definition = Object.values(definitions).find(({ playbook }) => playbook.source.file === file.file);
-    const answers = definition?.playbook.answers ?? {};
-    const name = answers.alertname;
-    if (name === undefined) continue;
-    const raised = rules.filter((rule) => rule.alert === name);
-    const report = reporterOf(file);
-    if (raised.length === 0) {
-      const meant = nearest(
-        name,
-        rules.map((rule) => rule.alert),
-      );
-      report.warning(
-        ['answers', 'alertname'],
-        `No rule in ${rulesFiles[0]?.file} raises \`${name}\`${meant === undefined ? '.' : `; did you mean \`${meant}\`?`}`,
-      );
-    }
-    for (const [label, value] of Object.entries(answers)) {
-      const said = raised.map((rule) => rule.labels[label]);
-      if (
-        label !== 'alertname' &&
-        said.length > 0 &&
-        said.every((each) => each !== undefined && !each.includes('{{') && each !== value)
-      )
-        report.warning(
-          ['answers', label],
-          `The rule for \`${name}\` gives \`${label}\` the value \`${said[0]}\`, so this is never answered.`,
-        );
-    }
   }
 }

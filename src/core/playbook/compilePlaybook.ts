@@ -40,7 +40,13 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
   const service = serviceOf(source, context);
   if (!service) return undefined;
   const authority = source.authority ?? 'each';
-  const compiled = compileSteps(steps, { report, pace: context.pace, service, authority });
+  const compiled = compileSteps(steps, {
+    report,
+    pace: context.pace,
+    hosts: context.hosts,
+    service,
+    authority,
+  });
   const budget = budgetOf(source, steps, report);
   checkUnresolved(source, steps, context);
   if (file.kind !== 'procedure' && authority === 'whole' && isDestructive(compiled, service))

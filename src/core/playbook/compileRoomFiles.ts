@@ -122,13 +122,13 @@ export function compileAccess(
           report.error([...path, 'on', at], unknownName('service', service, [...services.keys()]));
     return [{ effect: allow ? 'allow' : 'deny', rights, to, on }];
   });
-  warnAboutApprovers(rules, services, report);
+  warnAboutApprovers({ rules, groups }, services, report);
   return { groups, rules };
 }
 
 /** A destructive action that nobody may approve can never be carried out, which is found out at the worst moment. */
 function warnAboutApprovers(
-  rules: readonly Rule[],
+  { rules, groups }: Access,
   services: ReadonlyMap<string, ServiceBook | null>,
   report: Reporter,
 ): void {
@@ -137,15 +137,28 @@ function warnAboutApprovers(
       (action) => action?.risk === 'destructive',
     );
     if (!destructive) continue;
-    const approved = rules.some(
+    const approving = rules.filter(
       ({ effect, rights, on }) =>
         effect === 'allow' && rights.includes('approve') && (on === 'any' || on.includes(name)),
     );
-    if (!approved)
+    if (approving.length === 0)
       report.warning(
         ['rules'],
         `No rule lets anybody \`approve\` on \`${name}\`, whose \`${destructive.name}\` needs a second person.`,
         'key',
       );
+    else if (isOnePerson(approving, groups))
+      report.warning(
+        ['rules'],
+        `Only one person may \`approve\` on \`${name}\`, and never what they asked for themselves, so \`${destructive.name}\` lacks its second person.`,
+        'key',
+      );
   }
+}
+
+/** Groups of Slack have as many members as they have; what is listed here can be counted. */
+function isOnePerson(rules: readonly Rule[], groups: Access['groups']): boolean {
+  const names = [...new Set(rules.flatMap(({ to }) => to))];
+  if (names.some((name) => groups[name] === undefined || groups[name].usergroup !== null)) return false;
+  return new Set(names.flatMap((name) => groups[name]?.users ?? [])).size === 1;
 }

@@ -3,6 +3,7 @@ import { type Action, type Host, type Indicator, type Risk, risks, type VerifyTa
 import { unknownName } from './nearest.ts';
 import { type Pace, paced, windowText, withWindow } from './pace.ts';
 import type { Path } from './problem.ts';
+import { faultsInQuery, placeInQuery } from './promql.ts';
 import { readSource } from './readSource.ts';
 import { namedIn, type Reporter, type RoomFile } from './reporting.ts';
 import {
@@ -137,6 +138,9 @@ function checkQuery(query: string, path: Path, report: Reporter): void {
   }
   const last = open.pop();
   if (last !== undefined) report.error(path, `\`${last}\` in the query is never closed.`);
+  if (last !== undefined || unknown) return;
+  for (const { offset, message } of faultsInQuery(query, '[$window]'))
+    report.error(path, `The query cannot be read at ${placeInQuery(query, offset)}: ${message}`);
 }
 
 type InService = {

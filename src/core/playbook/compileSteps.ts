@@ -1,5 +1,6 @@
 import { spokenDuration } from '../duration.ts';
-import { defaultWithinMs, riskAtLeast, type ServiceBook } from './compileService.ts';
+import { unwrapped } from './commandWords.ts';
+import { defaultWithinMs, type HostBook, riskAtLeast, type ServiceBook } from './compileService.ts';
 import type { Action, Option, Playbook, Step } from './definition.ts';
 import { unknownName } from './nearest.ts';
 import { type Pace, paced } from './pace.ts';
@@ -18,6 +19,7 @@ export type StepContext = {
   readonly pace: Pace;
   readonly service: ServiceBook;
   readonly authority: Playbook['authority'];
+  readonly hosts: HostBook;
 };
 
 type Inside = StepContext & {
@@ -29,6 +31,7 @@ type Inside = StepContext & {
 export function compileSteps(sources: readonly StepSource[], context: StepContext): Step[] {
   const steps = compileList(sources, { ...context, prefix: '', stageBudget: null });
   checkVerified(sources, context);
+  checkReached(sources, context);
   return steps;
 }
 
@@ -296,6 +299,22 @@ function checkVerified(sources: readonly StepSource[], { service, report }: Step
 
 const chainVerifies = (action: Action, service: ServiceBook): boolean =>
   action.then.some((next) => service.actions.get(next)?.verify !== undefined);
+
+/** Whatever takes the bot's own host down ends the walk with it. */
+function checkReached(sources: readonly StepSource[], { service, report, hosts }: StepContext): void {
+  const order = inOrder(sources);
+  for (const step of order.slice(0, -1)) {
+    const action = step.kind === 'do' ? service.actions.get(step.do) : undefined;
+    if (action?.does.kind !== 'run' || hosts?.get(action.host)?.kind !== 'local') continue;
+    const [program = '', verb] = unwrapped(action.does.argv);
+    const down = ['reboot', 'poweroff', 'halt', 'shutdown'];
+    if (down.includes(program) || (program === 'systemctl' && down.includes(verb ?? '')))
+      report.warning(
+        [...step.path, step.kind],
+        `\`${action.name}\` takes down the host that the bot itself runs on, so the steps after it are not reached by themselves.`,
+      );
+  }
+}
 
 function inOrder(sources: readonly StepSource[]): readonly StepSource[] {
   return sources.flatMap((step) => {

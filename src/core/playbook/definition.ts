@@ -1,4 +1,5 @@
 import type { Severity } from '../severity.ts';
+import type { LedgerRef } from '../stream.ts';
 
 /**
  * A playbook compiled together with everything it can reach, so that a run in progress never changes under the hands
@@ -63,6 +64,20 @@ export type Indicator = {
 export const risks = ['observe', 'change', 'disruptive', 'destructive'] as const;
 export type Risk = (typeof risks)[number];
 
+export type Doing =
+  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | { readonly kind: 'write'; readonly file: string; readonly content: string }
+  /**
+   * No operator writes this one: it takes a write back, and only while the file still holds what was written, as the
+   * SHA-256 in `expects` (hex) tells. Content null removes the file, which was not there before.
+   */
+  | {
+      readonly kind: 'put-back';
+      readonly file: string;
+      readonly content: string | null;
+      readonly expects: string;
+    };
+
 export type Action = {
   readonly name: string;
   readonly title: string;
@@ -70,9 +85,7 @@ export type Action = {
   readonly says?: string;
   readonly risk: Risk;
   readonly host: string;
-  readonly does:
-    | { readonly kind: 'run'; readonly argv: readonly string[] }
-    | { readonly kind: 'write'; readonly file: string; readonly content: string };
+  readonly does: Doing;
   /** Actions of the same service that follow at once, part of the same plan and of the same approval. */
   readonly then: readonly string[];
   readonly timeoutMs: number;
@@ -95,7 +108,8 @@ export type VerifyTarget = { readonly indicator: string; readonly holdMs: number
 export type Playbook = {
   readonly name: string;
   readonly title: string;
-  readonly kind: 'alert' | 'procedure';
+  /** `undo` is written by no operator: it is generated from the ledgers of runs, see run/undo.ts. */
+  readonly kind: 'alert' | 'procedure' | 'undo';
   /** Labels an alert must carry, all of them, to be answered by this playbook. */
   readonly answers: Readonly<Record<string, string>>;
   readonly service: string;
@@ -128,6 +142,8 @@ export type Step = { readonly id: string } & (
       readonly budgetMs?: number;
       readonly when?: string;
       readonly always?: boolean;
+      /** The change that this step takes back. */
+      readonly undoes?: LedgerRef;
     }
   | { readonly kind: 'verify'; readonly target: VerifyTarget }
   | {

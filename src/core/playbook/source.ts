@@ -4,12 +4,16 @@ import { severities } from '../severity.ts';
 import { risks } from './definition.ts';
 import { strict } from './readSource.ts';
 import { duration, line, nameText, objective, paragraph, reference } from './values.ts';
+import { writtenAs } from './writtenAs.ts';
 
 /** The files of a room as operators write them; compile.ts turns them into definitions. */
 
 /** One word where several are possible reads as a list of one. */
 const oneOrMore = <T extends z.ZodType>(item: T) =>
-  z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
+  writtenAs(
+    z.union([item, z.array(item)]),
+    z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item)),
+  );
 
 const link = z.string().regex(/^https?:\/\/[^\s]+$/, 'A link begins with `http://` or `https://`.');
 
@@ -32,10 +36,13 @@ const argument = z.string({
 });
 
 /** `up` is short for `{ indicator: up }`; `exit` says that the exit code is the whole proof. */
-const actionVerify = z.preprocess(
-  (value) => (typeof value === 'string' ? { indicator: value } : value),
-  strict({ indicator: reference, for: duration.optional(), within: duration.optional() }),
+const verifyMap = strict({ indicator: reference, for: duration.optional(), within: duration.optional() });
+const actionVerify = writtenAs(
+  z.union([reference, verifyMap]),
+  z.preprocess((value) => (typeof value === 'string' ? { indicator: value } : value), verifyMap),
 );
+
+const exitCode = z.int().min(0).max(255);
 
 export const actionSource = strict({
   title: line.optional(),
@@ -54,12 +61,10 @@ export const actionSource = strict({
   // biome-ignore lint/suspicious/noThenProperty: the word of the language; a schema's shape is never awaited.
   then: oneOrMore(reference).optional(),
   timeout: duration.optional(),
-  succeeds: z
-    .preprocess(
-      (value) => (typeof value === 'number' ? [value] : value),
-      z.array(z.int().min(0).max(255)).min(1),
-    )
-    .optional(),
+  succeeds: writtenAs(
+    z.union([exitCode, z.array(exitCode).min(1)]),
+    z.preprocess((value) => (typeof value === 'number' ? [value] : value), z.array(exitCode).min(1)),
+  ).optional(),
   verify: actionVerify.optional(),
   probe: reference.optional(),
   undo: z
@@ -185,23 +190,30 @@ export const accessSource = strict({
       allow: ruleRights,
       deny: ruleRights,
       to: oneOrMore(reference),
-      on: z.preprocess(
-        (value) => (typeof value === 'string' && value !== 'any' ? [value] : value),
-        z.union([z.literal('any'), z.array(reference).min(1)], {
-          error: '`on` is `any` or a list of services.',
-        }),
+      on: writtenAs(
+        z.union([reference, z.array(reference).min(1)]),
+        z.preprocess(
+          (value) => (typeof value === 'string' && value !== 'any' ? [value] : value),
+          z.union([z.literal('any'), z.array(reference).min(1)], {
+            error: '`on` is `any` or a list of services.',
+          }),
+        ),
       ),
     }),
   ),
 });
 export type AccessSource = z.infer<typeof accessSource>;
 
-/** Of Prometheus' own rules file only the names and fixed labels matter here. */
+/** Of Prometheus' own rules file only names, expressions and fixed labels matter here. */
 export const alertRulesSource = z.object({
   groups: z.array(
     z.object({
       rules: z.array(
-        z.object({ alert: z.string().optional(), labels: z.record(z.string(), z.string()).optional() }),
+        z.object({
+          alert: z.string().optional(),
+          expr: z.unknown(),
+          labels: z.record(z.string(), z.string()).optional(),
+        }),
       ),
     }),
   ),

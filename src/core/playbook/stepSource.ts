@@ -34,6 +34,30 @@ const kinds = {
 export type StepKind = keyof typeof kinds;
 export const stepKinds = Object.keys(kinds) as StepKind[];
 
+/** A step as an editor should know it: the kinds again, with steps inside options and stages. */
+export const stepWritten: z.ZodType = z
+  .union([
+    kinds.chart,
+    kinds.observe,
+    kinds.choose.extend({
+      among: z.record(
+        z.string(),
+        z.lazy(() => optionWritten),
+      ),
+    }),
+    kinds.do,
+    kinds.verify,
+    kinds.ask,
+    kinds.wait,
+    kinds.checklist,
+    kinds.stage.extend({ steps: z.array(z.lazy(() => stepWritten)) }),
+  ])
+  .meta({ id: 'step' });
+
+const optionWritten: z.ZodType = z
+  .union([z.array(stepWritten), strict({ hint: line.optional(), steps: z.array(stepWritten) }), z.null()])
+  .meta({ id: 'option' });
+
 const optionSource = strict({ hint: line.optional(), steps: z.array(z.unknown()) });
 
 type Of<K extends StepKind> = z.infer<(typeof kinds)[K]>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
+import { durationPattern, parseDuration } from '../duration.ts';
 import type { Indicator, Objective } from './definition.ts';
 import { strict } from './readSource.ts';
+import { writtenAs } from './writtenAs.ts';
 
 /** The small values that operators write: names, durations, percentages, objectives. */
 
@@ -34,15 +35,18 @@ export const paragraph = z
   .transform((text) => text.trim());
 
 /** Milliseconds, before the pace divides them. */
-export const duration = z
-  .unknown()
-  .refine((value) => typeof value === 'string' && parseDuration(value) !== undefined, {
-    error: (issue) =>
-      typeof issue.input === 'number'
-        ? `A duration needs its unit: write \`${issue.input}s\` or \`${issue.input}m\`.`
-        : 'A duration is a whole number with a unit: `250ms`, `30s`, `10m`, `24h` or `7d`.',
-  })
-  .transform((value) => parseDuration(String(value)) ?? 0);
+export const duration = writtenAs(
+  z.string().regex(durationPattern),
+  z
+    .unknown()
+    .refine((value) => typeof value === 'string' && parseDuration(value) !== undefined, {
+      error: (issue) =>
+        typeof issue.input === 'number'
+          ? `A duration needs its unit: write \`${issue.input}s\` or \`${issue.input}m\`.`
+          : 'A duration is a whole number with a unit: `250ms`, `30s`, `10m`, `24h` or `7d`.',
+    })
+    .transform((value) => parseDuration(String(value)) ?? 0),
+);
 
 type Unit = Indicator['unit'];
 export type Quantity = { readonly value: number; readonly unit: Unit | null };
@@ -59,12 +63,14 @@ const sizes: Readonly<Record<string, number>> = {
   TiB: 1024 ** 4,
 };
 
+const quantityPattern = /^(\d{1,12}(?:\.\d{1,9})?) ?(%|[a-zA-Z]{1,3})$/;
+
 /** `0.1%` is a ratio, `200ms` are seconds, `512MiB` bytes; a bare number has the unit of its indicator. */
 export function parseQuantity(written: unknown): Quantity | undefined {
   if (typeof written === 'number')
     return Number.isFinite(written) ? { value: written, unit: null } : undefined;
   if (typeof written !== 'string') return undefined;
-  const match = /^(\d{1,12}(?:\.\d{1,9})?) ?(%|[a-zA-Z]{1,3})$/.exec(written.trim());
+  const match = quantityPattern.exec(written.trim());
   if (!match) return undefined;
   const number = Number(match[1]);
   const suffix = match[2] ?? '';
@@ -76,13 +82,16 @@ export function parseQuantity(written: unknown): Quantity | undefined {
   return size === undefined ? undefined : { value: number * size, unit: 'bytes' };
 }
 
-const quantity = z
-  .unknown()
-  .refine((value) => parseQuantity(value) !== undefined, {
-    error:
-      'A threshold is a number, a percentage such as `0.1%`, a time such as `200ms` or a size such as `512MiB`.',
-  })
-  .transform((value) => parseQuantity(value) ?? { value: 0, unit: null });
+const quantity = writtenAs(
+  z.union([z.number(), z.string().regex(quantityPattern)]),
+  z
+    .unknown()
+    .refine((value) => parseQuantity(value) !== undefined, {
+      error:
+        'A threshold is a number, a percentage such as `0.1%`, a time such as `200ms` or a size such as `512MiB`.',
+    })
+    .transform((value) => parseQuantity(value) ?? { value: 0, unit: null }),
+);
 
 export type ObjectiveSource = { readonly kind: Objective['kind']; readonly quantity: Quantity };
 

@@ -1,8 +1,9 @@
 import type { LedgerEntry } from '../run/run.ts';
+import { standingEntries } from '../run/undo.ts';
 import type { RunId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 
-/** A change that was made, and how it is taken back. */
+/** A change that is still in effect, and how it is taken back. */
 export type Standing = {
   readonly run: RunId;
   readonly at: number;
@@ -14,22 +15,18 @@ export type Standing = {
 };
 
 export function undoLedger(runs: readonly RunView[]): readonly Standing[] {
-  return runs
-    .flatMap(({ run, definition }) =>
-      run.ledger.map((entry): Standing => {
-        const action = definition.service.actions[entry.action];
-        return {
-          run: run.id,
-          at: entry.at,
-          by: entry.by,
-          what: action?.title ?? entry.action,
-          host: entry.host,
-          undo: entry.undo,
-          how: howUndone(entry, { run, definition }),
-        };
-      }),
-    )
-    .toSorted((a, b) => b.at - a.at);
+  return standingEntries(runs).map(({ view, entry }): Standing => {
+    const action = view.definition.service.actions[entry.action];
+    return {
+      run: view.run.id,
+      at: entry.at,
+      by: entry.by,
+      what: action?.title ?? entry.action,
+      host: entry.host,
+      undo: entry.undo,
+      how: howUndone(entry, view),
+    };
+  });
 }
 
 function howUndone(entry: LedgerEntry, { definition }: RunView): string {

@@ -15,6 +15,7 @@ import { drawAfter, type GateEnd, openGate } from './gate.ts';
 import type { Plan } from './plan.ts';
 import { actionOf, planAction } from './resolve.ts';
 import { entered, isBusy, type LedgerEntry, type Settled, type StepState } from './run.ts';
+import { isUndo, undoClaim, undoneBy, undoneByAll } from './undo.ts';
 import { allSteps, findStep, frontier } from './walk.ts';
 
 /** Walks on until a step needs somebody or something: a person, a command, the indicator, the clock, or the end. */
@@ -42,6 +43,8 @@ export function endWithIncident(walking: Walking): void {
   const { draft, context } = walking;
   const { incident } = context;
   if (!incident || isOpen(incident) || draft.state.authority === 'whole') return;
+  // What was changed for a while is often taken back only after everything is over.
+  if (isUndo(walking.definition)) return;
   if (!draft.state.result && !isBusy(draft.state)) end(walking, 'stopped', `${incident.id} was resolved.`);
 }
 
@@ -337,6 +340,7 @@ export function end(walking: Walking, kind: 'completed' | 'stopped' | 'refused',
   // Only an approved plan has taken its targets; before that, somebody else may be holding them.
   if (whole?.state.kind === 'approved' || whole?.state.kind === 'glass-broken')
     for (const claim of targetsOf(walking, whole.plan)) draft.free(claim);
+  for (const ref of undoneByAll(walking.definition)) draft.free(undoClaim(ref));
   // Steps that still ask for something lose their buttons.
   for (const [step, { state }] of Object.entries(steps))
     if (state.kind !== 'settled' && state.kind !== 'reopened') showStep(walking, step);
@@ -358,7 +362,13 @@ export function ledgerEntry(
   const { action, host, does, undo } = planned;
   // Without a report of what the file held before, there is nothing that could be put back.
   const file = does.kind === 'write' && previous !== undefined ? { path: does.file, previous } : null;
-  return { step, action, host: host.name, by: walking.by, at: walking.context.now, undo, file };
+  // Taken back is a change only once all that belongs to it was done: old content has no effect before the restart.
+  const last = plan.commands.findLastIndex((each) => !each.observes) === command;
+  const undoes = last ? undoneBy(walking.definition, step) : undefined;
+  return {
+    ...{ step, action, host: host.name, by: walking.by, at: walking.context.now, undo, file },
+    ...(undoes && { undoes }),
+  };
 }
 
 function whyFailed(outcome: Exclude<CommandOutcome, { kind: 'unknown' }>): readonly [string, string] {

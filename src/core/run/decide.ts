@@ -3,12 +3,12 @@ import { rightFor } from '../access/may.ts';
 import { actorId } from '../actor.ts';
 import type { Command, RunCommand } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
-import { type Decision, refuse } from '../decision.ts';
+import { type Decision, type Refusal, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
 import { isOpen } from '../incident/incident.ts';
 import { time } from '../moment.ts';
 import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
-import type { Step } from '../playbook/definition.ts';
+import type { Definition, Step } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import {
   abandon,
@@ -36,6 +36,7 @@ import type { RunEvent } from './events.ts';
 import { moved } from './late.ts';
 import { planAction } from './resolve.ts';
 import { evolveRun, isBusy, type Run, type StepRecord } from './run.ts';
+import { isUndo, undoClaim, undoneByAll, undoWanted } from './undo.ts';
 import { enteredFrom, findStep, lastChoice } from './walk.ts';
 
 /** Commands that a run's stream decides. */
@@ -82,15 +83,22 @@ function start(
   command: Command & Extract<RunCommand, { type: 'run.start' }>,
   context: Context,
 ): Decision<RunEvent> {
-  const definition = playbookNamed(command.playbook, context);
-  if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
+  // What was changed, and whether somebody is at it, is for those who may act there.
+  const unseen = command.undo && forbidden(command.actor, 'change', command.undo.service, context.room);
+  if (unseen) return unseen;
+  const wanted = command.undo
+    ? undoWanted(command.undo, context.ledgers)
+    : playbookWanted(command.playbook, context);
+  if (wanted.kind === 'refused') return wanted;
+  const { definition } = wanted;
   const { playbook } = definition;
   // The generic playbook knows no service of its own; in an incident it acts for the incident's.
   const service = playbook.service || (context.incident?.service ?? '');
   const denied = forbidden(command.actor, 'change', service, context.room);
   if (denied) return denied;
   const { incident } = context;
-  if (incident && !isOpen(incident)) return refuse('stale', `${incident.id} was resolved meanwhile.`);
+  if (incident && !isOpen(incident) && !isUndo(definition))
+    return refuse('stale', `${incident.id} was resolved meanwhile.`);
   const id: RunId = command.run ?? `RUN-${context.nextRun}`;
   const canonical = canonicalJson(definition);
   const hash = sha256Hex(canonical);
@@ -99,6 +107,7 @@ function start(
     evolveRun(state ?? null, event),
   );
   draft.keepDefinition(hash, canonical);
+  for (const ref of undoneByAll(definition)) draft.take(undoClaim(ref));
   draft.emit({
     type: 'RunStarted',
     data: {
@@ -119,6 +128,16 @@ function start(
   if (playbook.authority === 'whole') return proposePlan(walking, command.actor);
   advance(walking);
   return draft.decided();
+}
+
+function playbookWanted(
+  name: string,
+  context: Context,
+): { kind: 'wanted'; definition: Definition } | Refusal {
+  const definition = playbookNamed(name, context);
+  return definition
+    ? { kind: 'wanted', definition }
+    : refuse('invalid', `There is no playbook named ${name}.`);
 }
 
 function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {

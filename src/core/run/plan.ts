@@ -1,4 +1,4 @@
-import type { Host, Risk, VerifyTarget } from '../playbook/definition.ts';
+import type { Doing, Host, Risk, VerifyTarget } from '../playbook/definition.ts';
 
 /**
  * Exactly what will happen when a person says yes: ordered commands with every value resolved. Its hash is what an
@@ -20,9 +20,7 @@ export type PlannedCommand = {
   readonly action: string;
   readonly title: string;
   readonly host: Host;
-  readonly does:
-    | { readonly kind: 'run'; readonly argv: readonly string[] }
-    | { readonly kind: 'write'; readonly file: string; readonly content: string };
+  readonly does: Doing;
   readonly timeoutMs: number;
   readonly succeeds: readonly number[];
   readonly secrets: readonly string[];

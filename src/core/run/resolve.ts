@@ -81,7 +81,7 @@ function planned(service: Service, action: Action): PlannedCommand {
   };
 }
 
-const riskier = (a: Risk, b: Risk): Risk => (risks.indexOf(a) >= risks.indexOf(b) ? a : b);
+export const riskier = (a: Risk, b: Risk): Risk => (risks.indexOf(a) >= risks.indexOf(b) ? a : b);
 
 function undoInWords(service: Service, action: Action): string {
   switch (action.undo.kind) {

@@ -1,4 +1,4 @@
-import type { IncidentId, RunId } from '../stream.ts';
+import type { IncidentId, LedgerRef, RunId } from '../stream.ts';
 import type { RunEvent } from './events.ts';
 import type { Plan } from './plan.ts';
 
@@ -171,6 +171,8 @@ export type LedgerEntry = {
   readonly undo: 'none' | 'previous' | 'action';
   /** For a written file: its content before, null where there was no file. */
   readonly file: { readonly path: string; readonly previous: string | null } | null;
+  /** The change that was taken back when this had been done; a change without such an entry is still in effect. */
+  readonly undoes?: LedgerRef;
 };
 
 export const isSettled = (state: StepState): state is Extract<StepState, { kind: 'settled' }> =>

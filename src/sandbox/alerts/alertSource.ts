@@ -11,6 +11,8 @@ export type AlertSourceOptions = Readonly<{
   patientMetricsUrl: string;
   /** A `/metrics` of the host it runs on; scraped as the job `node`. */
   hostMetricsUrl?: string;
+  /** What else is scraped. */
+  otherTargets?: readonly Target[];
   rulesFile: string;
   webhookUrl: string;
   webhookToken: string;
@@ -45,6 +47,7 @@ const SHORTEST_REPEAT_MS = 60_000;
 export async function startAlertSource(options: AlertSourceOptions): Promise<AlertSource> {
   const targets: Target[] = [{ job: 'genesis-orchestration', url: options.patientMetricsUrl }];
   if (options.hostMetricsUrl !== undefined) targets.push({ job: 'node', url: options.hostMetricsUrl });
+  targets.push(...(options.otherTargets ?? []));
   const interval = scrapeInterval(options.pace);
   const rules = paceRules(await readFile(options.rulesFile, 'utf8'), options.pace);
   const notifying = {

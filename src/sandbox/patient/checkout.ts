@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { RELEASES, type Release } from './checkoutFiles.ts';
+import { FIRST_LOGS, RELEASES, type Release } from './checkoutFiles.ts';
 
 const run = promisify(execFile);
 
@@ -38,6 +38,7 @@ export async function prepareCheckout(directory: string): Promise<string> {
     'deployment-stable',
   ]);
   await mkdir(join(checkout, 'logs'));
+  for (const [name, text] of Object.entries(FIRST_LOGS)) await writeFile(join(checkout, 'logs', name), text);
   await mkdir(join(checkout, 'state'));
   await writeFile(join(checkout, 'state', 'queue.json'), '{"pending": []}\n');
   await mkdir(join(checkout, 'config', 'backup'));

@@ -73,8 +73,28 @@ const BASE_FILES = {
   'infrastructure/aop_validator.py': 'SOLVABILITY_THRESHOLD = 0.7\nCOMPLETENESS_THRESHOLD = 0.7\n',
   'config/genesis.yaml':
     'orchestration:\n  max_concurrent_tasks: 10\n  worker_threads: 8\nlogging:\n  level: INFO\n',
+  'config/logging.yaml': 'file: logs/genesis.log\nlevel: DEBUG\n',
   'config/feature_flags.json': flagsWith(5),
   'scripts/health_check.sh': HEALTH_CHECK,
+};
+
+/** Logs that are there before anything has happened; git ignores them. */
+export const FIRST_LOGS: Readonly<Record<string, string>> = {
+  'deployment_baseline_tests.log': [
+    'tests/test_htdag.py::test_decomposes_a_task PASSED [  1%]',
+    'tests/test_performance.py::test_halo_routing_performance_large_dag FAILED [ 71%]',
+    'tests/test_a2a_integration.py::test_agent_name_mapping FAILED [ 93%]',
+    '===== 4 failed, 1032 passed, 8 xfailed in 95.31s =====',
+    '',
+  ].join('\n'),
+  'continuous_monitoring.log': [
+    '2025-10-21 18:25:00 health tests: 36/36 passed',
+    '2025-10-21 18:30:00 health tests: 36/36 passed',
+    '',
+  ].join('\n'),
+  'a2a_service.log': '2025-10-21 12:38:02 - 15 agents loaded\n',
+  'infrastructure.log':
+    '2025-10-21 12:52:16 - NETWORK ERROR: A2A invocation failed: Invalid A2A response schema (api_key=[REDACTED])\n',
 };
 
 /** The stable release first, the current one last. */

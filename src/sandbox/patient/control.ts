@@ -14,6 +14,8 @@ export type Controlled = Readonly<{
   /** As the patient was when it started for the first time. */
   reset: () => Promise<void>;
   hostMetrics: () => string;
+  /** Undefined while the container does not run, or where there is none of this name. */
+  containerMetrics: (name: string) => string | undefined;
   world: () => World;
 }>;
 
@@ -74,8 +76,16 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
       return { status: 200, body: controlled.series(since) };
     case 'GET /metrics':
       return { status: 200, body: controlled.hostMetrics() };
-    default:
+    default: {
+      const container = /^\/containers\/([\w-]+)\/metrics$/.exec(url.pathname)?.[1];
+      if (container !== undefined && request.method === 'GET') {
+        const metrics = controlled.containerMetrics(container);
+        return metrics === undefined
+          ? { status: 503, body: { error: `${container} does not run` } }
+          : { status: 200, body: metrics };
+      }
       return change(request, url.pathname, controlled);
+    }
   }
 }
 

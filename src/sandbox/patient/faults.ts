@@ -16,6 +16,26 @@ export const FAULTS = [
   'no-metrics',
   /** The disk is full and 0.4 % of operations fail for it; cured by shrinking the journal. */
   'disk-full',
+  /** 0.5 % of operations are refused for security; over when it is switched off. */
+  'security-errors',
+  /** 36 more tests of the suite fail; cured by the version before. */
+  'tests-failing',
+  /** One test a run passes only the second time. */
+  'flaky-tests',
+  /** The runner of the tests stands still; cured by starting its unit. */
+  'tests-silent',
+  /** The processors are 94 % busy; cured by fewer tasks at once and a restart. */
+  'high-cpu',
+  /** 93 % of the memory is in use; a restart cures. */
+  'high-memory',
+  /** The container has stopped; starting it cures. The same for the four below. */
+  'mongodb-offline',
+  'redis-offline',
+  'sandbox-offline',
+  'a2a-down',
+  'grafana-down',
+  /** A tool of the A2A service fails once a second; cured by restarting its container. */
+  'tool-failures',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -16,6 +16,7 @@ export const newsSchema = z.discriminatedUnion('kind', [
     llm: z.string(),
     aop: z.string(),
     htdagCache: z.boolean(),
+    fewerTasks: z.boolean(),
   }),
   z.object({
     kind: z.literal('sample'),

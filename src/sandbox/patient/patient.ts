@@ -1,11 +1,13 @@
+import { appendFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { prepareCheckout, restoreCheckout } from './checkout.ts';
+import { CONTAINERS, containerNamed, createA2aMetrics, isRunning, TOOL_FAILURE } from './containers.ts';
 import { startControl } from './control.ts';
 import { type Cure, cureOf } from './effect.ts';
 import { BROKEN_VERSION, type Fault, isFault } from './faults.ts';
-import { hostMetrics } from './hostMetrics.ts';
+import { createHostMetrics } from './hostMetrics.ts';
 import { createJournal } from './journal.ts';
 import { writePrograms } from './programFiles.ts';
 import { createSeries, type SeriesPoint } from './series.ts';
@@ -47,6 +49,8 @@ export type Patient = Readonly<{
   serviceUrl: string;
   metricsUrl: string;
   hostMetricsUrl: string;
+  /** What else of the host is scraped, each under its job. */
+  targets: readonly Readonly<{ job: string; url: string }>[];
   controlUrl: string;
   set: (fault: Fault, on: boolean) => Promise<void>;
   /**
@@ -90,11 +94,14 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
   const start = async (how: () => Promise<boolean>): Promise<boolean> => {
     // A crash is over with the process that crashed.
     faults.delete('crash');
+    // What leaks memory gives it back when it ends.
+    faults.delete('high-memory');
     return how();
   };
 
   const set = async (fault: Fault, on: boolean): Promise<void> => {
     if (!isFault(fault)) throw new Error(`there is no fault "${String(fault)}"`);
+    if (on && fault === 'tool-failures' && !faults.has(fault)) await logToolFailures(checkout, now());
     if (on) faults.add(fault);
     else faults.delete(fault);
     supervisor.order({ kind: 'faults', faults: active() });
@@ -140,20 +147,35 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
     };
   };
 
+  const felt = (): Fault[] => {
+    const { cures } = state();
+    return active().filter((fault) => cures[fault] === undefined);
+  };
+  const hostMetrics = createHostMetrics(now());
+  const a2aMetrics = createA2aMetrics(now());
+  const containerMetrics = (name: string): string | undefined => {
+    const container = containerNamed(name);
+    if (container === undefined || !isRunning(container, active())) return undefined;
+    return name === 'genesis-a2a-service' ? a2aMetrics(active(), now()) : 'process_up 1\n';
+  };
+
   const control = await startControl(
     {
       state,
       series: series.points,
       set,
       reset,
-      hostMetrics: () => hostMetrics(active()),
+      hostMetrics: () => hostMetrics(felt(), now()),
+      containerMetrics,
       world: () => ({
         unit: supervisor.state(),
         faults: active(),
+        felt: felt(),
+        checkout,
         servicePort: port,
         now: now(),
         journal: journal.read,
-        shrinkJournal: () => set('disk-full', false),
+        set,
         start: () => start(supervisor.start),
         stop: supervisor.stop,
         restart: () => start(supervisor.restart),
@@ -182,6 +204,9 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
     serviceUrl,
     metricsUrl: `${serviceUrl}/metrics`,
     hostMetricsUrl: `${control.url}/metrics`,
+    targets: CONTAINERS.flatMap(({ name, job }) =>
+      job === undefined ? [] : [{ job, url: `${control.url}/containers/${name}/metrics` }],
+    ),
     controlUrl: control.url,
     set,
     reset,
@@ -189,6 +214,12 @@ export async function startPatient(options: PatientOptions): Promise<Patient> {
     series: (since = 0) => series.points(since),
     stop,
   };
+}
+
+async function logToolFailures(checkout: string, now: number): Promise<void> {
+  const at = new Date(now).toISOString().slice(0, 19).replace('T', ' ');
+  const lines = Array.from({ length: 10 }, () => `${at} - ${TOOL_FAILURE[0]}\n${TOOL_FAILURE[1]}\n`);
+  await appendFile(join(checkout, 'logs', 'a2a_service.log'), lines.join(''));
 }
 
 const runs = (unit: UnitState): string | undefined =>

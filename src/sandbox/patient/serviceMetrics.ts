@@ -10,6 +10,8 @@ export type SuiteResult = Readonly<{
   failed: number;
   errors: number;
   expectedFailures: number;
+  /** Tests that passed only when they were run again. */
+  reruns: number;
 }>;
 
 export type ServiceMetrics = Readonly<{
@@ -47,6 +49,7 @@ export function createServiceMetrics(settings: Settings): ServiceMetrics {
     failed: counter('genesis_tests_failed_total', 'Tests that failed.'),
     errors: counter('genesis_tests_errors_total', 'Tests that could not run.'),
     expected: counter('genesis_tests_xfailed_total', 'Tests that failed as expected; not in the total.'),
+    reruns: counter('genesis_tests_rerun_total', 'Tests that passed only when they were run again.'),
   };
   const rollout = new Gauge({
     name: 'genesis_feature_flag_rollout_percentage',
@@ -81,6 +84,7 @@ export function createServiceMetrics(settings: Settings): ServiceMetrics {
       suite.failed.inc(result.failed);
       suite.errors.inc(result.errors);
       suite.expected.inc(result.expectedFailures);
+      suite.reruns.inc(result.reruns);
     },
     showFlags(flags) {
       rollout.reset();

@@ -15,6 +15,7 @@ const aopSchema = z.object({
   aop: z.object({ solvability_threshold: z.number(), completeness_threshold: z.number() }),
 });
 const cacheSchema = z.object({ htdag: z.object({ cache_enabled: z.boolean() }) });
+const concurrencySchema = z.object({ orchestration: z.object({ max_concurrent_tasks: z.number() }) });
 const haloSchema = z.object({
   halo: z.object({
     rule_indexing: z.boolean(),
@@ -29,10 +30,13 @@ export type Settings = Readonly<{
   llm: 'enabled' | 'heuristic';
   aop: 'strict' | 'relaxed';
   htdagCache: boolean;
+  /** Whether fewer tasks run at once than the ten of every day. */
+  fewerTasks: boolean;
   halo: Readonly<z.infer<typeof haloSchema>['halo']>;
 }>;
 
 const STRICT_THRESHOLD = 0.7;
+const EVERYDAY_TASKS = 10;
 
 /**
  * Reads a checkout's VERSION and `config/*.yaml`; a file that is not there leaves its default.
@@ -49,6 +53,9 @@ export function readSettings(checkout: string): Settings {
     llm: readYaml(checkout, 'llm_fallback.yaml', llmSchema)?.llm.enabled === false ? 'heuristic' : 'enabled',
     aop: thresholds.every((threshold) => threshold < STRICT_THRESHOLD) ? 'relaxed' : 'strict',
     htdagCache: readYaml(checkout, 'htdag_cache.yaml', cacheSchema)?.htdag.cache_enabled ?? false,
+    fewerTasks:
+      (readYaml(checkout, 'concurrency.yaml', concurrencySchema)?.orchestration.max_concurrent_tasks ??
+        EVERYDAY_TASKS) < EVERYDAY_TASKS,
     halo: readYaml(checkout, 'halo_perf.yaml', haloSchema)?.halo ?? {
       rule_indexing: true,
       agent_pool_enabled: true,

@@ -58,6 +58,16 @@ const CAUSES: Readonly<Partial<Record<Fault, Cause>>> = {
       'circuit breaker open, call not attempted',
     ),
   },
+  'security-errors': {
+    ratio: 0.005,
+    failures: of(
+      'security',
+      'halo',
+      'task blocked: path leaves the working directory',
+      'authentication failed: unknown API key [REDACTED]',
+      'unauthorized: agent is not allowed to call this tool',
+    ),
+  },
   'disk-full': {
     ratio: 0.004,
     failures: of('resource', 'htdag', "OSError: [Errno 28] No space left on device: 'state/checkpoint.tmp'"),

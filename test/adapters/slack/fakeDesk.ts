@@ -53,6 +53,10 @@ export function fakeDesk(): Desk & {
     run: async (id) => desk.runs.find((each) => each.run.id === id) ?? null,
     incidentOfChannel: async (channel) => desk.incidents.find((each) => each.channel?.id === channel) ?? null,
     openIncidents: async () => desk.incidents,
+    ledgers: async (place) =>
+      desk.runs.filter(({ run }) =>
+        place.kind === 'incident' ? run.incident === place.incident : run.channel === place.channel,
+      ),
     recentIncidents: async () => desk.incidents,
     may: async () => ({ allowed: true, reason: 'A rule allows it.' }),
     postMortem: async () => '',

@@ -7,6 +7,7 @@ import type { Approval, Run, StepRecord, StepState } from '../../../src/core/run
 import { findStep } from '../../../src/core/run/walk.ts';
 import type { View } from '../../../src/core/view.ts';
 import { stormViews } from './stormViews.ts';
+import { undoViews } from './undoViews.ts';
 
 /** One incident in every state that people see, at fixed times. */
 
@@ -356,6 +357,7 @@ export const everyView: Readonly<Record<string, View>> = {
     current: null,
   },
   ...stormViews(incident, start),
+  ...undoViews({ definition, run, record, incident: incident(), by: responder, at: start + 60_000 }),
   'note, update': {
     kind: 'note',
     incident: incident(),

@@ -295,6 +295,7 @@ const formsFilled: Readonly<Record<string, Record<string, unknown>>> = {
   resolve: { note: text('it is over') },
   reopen: { why: text('because') },
   rollback: { service: chosen('genesis-orchestration') },
+  undo: { choice: chosen(`INC-1.1/0/${'a'.repeat(64)}`) },
 };
 
 const refusal =

@@ -126,6 +126,7 @@ describe('the rollback', () => {
       'fetch_stable',
       'resolve_stable',
       'mark_current',
+      'disable_failed_flags',
       'set_earlier_backup_aside',
       'back_up_state',
       'stop',

@@ -70,7 +70,7 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
     [
       header(title),
       section(lines.join('\n')),
-      ...actions(buttons(incident, frame)),
+      ...actions(buttons(incident, current, frame)),
       ...(storm ? troubleBlocks(incident, storm) : []),
       context(facts),
     ],
@@ -212,7 +212,7 @@ function nowLine(current: Shown['current'], frame: Frame): string[] {
   return [`Now: *${title}* ${doing}${url === null ? '' : ` · ${link(url, 'go to the step')}`}`];
 }
 
-function buttons(incident: Incident, frame: Frame) {
+function buttons(incident: Incident, current: Shown['current'], frame: Frame) {
   const value = { incident: incident.id };
   if (!isOpen(incident)) return [button({ id: 'incident.reopen', label: 'Reopen', value })];
   return [
@@ -220,7 +220,7 @@ function buttons(incident: Incident, frame: Frame) {
       ? []
       : [button({ id: 'incident.acknowledge', label: 'Acknowledge', value, style: 'primary' })]),
     button({ id: 'incident.update', label: 'Update Status', value }),
-    ...(incident.service !== null && frame.canRollBack(incident.service)
+    ...(incident.service !== null && (frame.canRollBack(incident.service) || hasWayBack(current))
       ? [button({ id: 'incident.rollback', label: 'Roll Back', value })]
       : []),
     overflow('incident.more', [
@@ -231,3 +231,7 @@ function buttons(incident: Incident, frame: Frame) {
     ]),
   ];
 }
+
+/** Whether the walk that people are at has changed something that the bot can take back. */
+const hasWayBack = (current: Shown['current']): boolean =>
+  current?.run.ledger.some(({ undo, undoes }) => undo !== 'none' && undoes === undefined) ?? false;

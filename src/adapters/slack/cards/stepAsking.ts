@@ -112,10 +112,14 @@ export function offering(shown: StepShown, state: Extract<StepState, { kind: 'of
     text: `*${title}* on ${where}`,
     blocks: [
       section([`*${title}* on ${where}`, ...says, terms].join('\n')),
+      // Nobody wrote this step: what it runs was made from the ledger, and stands where it is decided.
+      ...(isUndoStep(shown) ? [preformatted(planLines(plan), 1_500)] : []),
       ...actions([performButton(shown, plan), skip(shown), why(shown)]),
     ],
   };
 }
+
+const isUndoStep = ({ step }: StepShown): boolean => step.kind === 'do' && step.undoes !== undefined;
 
 function performButton(shown: StepShown, plan: Extract<StepState, { kind: 'offering' }>['plan']): Button {
   const value = stepValue(shown);

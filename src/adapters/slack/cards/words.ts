@@ -2,7 +2,8 @@ import { clockDuration, spokenDuration } from '../../../core/duration.ts';
 import { attachedAlerts, type Incident } from '../../../core/incident/incident.ts';
 import { formatObjective, formatValue } from '../../../core/indicator/format.ts';
 import { time } from '../../../core/moment.ts';
-import type { Definition, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
+import { sha256Hex } from '../../../core/playbook/canonical.ts';
+import type { Definition, Doing, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
 import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
 import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
 import { allSteps, stageOf } from '../../../core/run/walk.ts';
@@ -223,6 +224,8 @@ export function planLines(plan: Plan): string {
             .split('\n')
             .map((line) => `+ ${line}`)
             .join('\n')}`;
+        case 'put-back':
+          return `${on}${putBackLines(command.does)}`;
         default: {
           const never: never = command.does;
           return never;
@@ -230,6 +233,14 @@ export function planLines(plan: Plan): string {
       }
     })
     .join('\n');
+}
+
+/** The file and the digests of what is put back and of what it takes the place of; content may be long, digests are not. */
+function putBackLines({ file, content, expects }: Extract<Doing, { kind: 'put-back' }>): string {
+  const only = `# only while it holds SHA-256 ${expects}`;
+  return content === null
+    ? `# removes ${file}, which was not there before\n${only}`
+    : `# puts back ${file}: ${new TextEncoder().encode(content).length} bytes, SHA-256 ${sha256Hex(content)}\n${only}`;
 }
 
 /** The last lines of an output that fit, and how many there were. */

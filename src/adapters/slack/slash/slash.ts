@@ -12,7 +12,7 @@ import { asTyped, fit, spoken } from '../escape.ts';
 import type { Origin } from '../modals/form.ts';
 import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
 import { chooseRollbackForm } from '../modals/runForms.ts';
-import { rollbackOf, services, servicesToRollBack } from '../rollback.ts';
+import { ledgerPlace, openRollback, services, servicesChanged, servicesToRollBack } from '../rollback.ts';
 import { cannotPost, openRunForm, type Reach, startRun } from '../startRun.ts';
 import { help, overview, playbookList, playbookShown, type Standing, statusOf } from './overview.ts';
 import { allWords, isWord, type Word } from './words.ts';
@@ -230,10 +230,12 @@ async function playbook(said: Said): Promise<Reply> {
   );
 }
 
-async function rollback({ desk, asked, args }: Said, origin: Origin): Promise<Reply> {
-  const room = desk.room();
-  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
-  const possible = servicesToRollBack(room);
+async function rollback(said: Said, origin: Origin): Promise<Reply> {
+  const { desk, asked } = said;
+  const { incident, rest: args } = await incidentOf(said);
+  if (!incident && isNamed(said.args)) return told(noSuchIncident);
+  const changed = await servicesChanged(desk, ledgerPlace(incident, asked.channel));
+  const possible = [...new Set([...servicesToRollBack(desk.room()), ...changed])].sort();
   const named = args[0] !== undefined && (possible.includes(args[0]) || !incident?.service) ? args[0] : null;
   const service = named ?? incident?.service ?? null;
   const reason = asTyped(args.slice(named === null ? 0 : 1).join(' '));
@@ -241,17 +243,12 @@ async function rollback({ desk, asked, args }: Said, origin: Origin): Promise<Re
   if (refused) return refused;
   if (service === null) {
     return possible.length === 0
-      ? told('No service has a rollback procedure.')
+      ? told('Nothing was changed here, and no service has a rollback procedure.')
       : modal(chooseRollbackForm(origin, possible));
   }
-  const definition = rollbackOf(room, service);
-  if (!definition)
+  if (!possible.includes(service))
     return told(spoken(unknownName('rollback procedure for the service', service, possible), []));
-  return openRunForm(desk, asked, {
-    definition,
-    incident: incident?.service === service ? incident : null,
-    reason,
-  });
+  return openRollback(desk, asked, { service, incident, reason });
 }
 
 async function standingOf(desk: Desk, incident: Incident): Promise<Standing> {

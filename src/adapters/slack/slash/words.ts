@@ -31,8 +31,8 @@ export const words = {
     says: 'Lists the playbooks, shows what one does, or starts one: in an incident channel as part of the incident.',
   },
   rollback: {
-    usage: 'rollback [service] [reason]',
-    says: 'Shows the rollback procedure of a service and starts it once you say so. An incident channel knows its service.',
+    usage: 'rollback [INC-n] [service] [reason]',
+    says: 'Shows what was changed and is still in effect, what taking it back would run, and the rollback procedure of the service; starts what you choose. An incident channel knows its service.',
   },
 } as const;
 

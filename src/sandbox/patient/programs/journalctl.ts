@@ -16,7 +16,18 @@ const SIZES: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 /** Options that change how the real program shows things, not what. */
-const IGNORED = ['--no-pager', '-x', '-e', '-q', '--quiet', '--utc', '-a', '--no-hostname', '-xe'];
+const IGNORED = [
+  '--no-pager',
+  '-x',
+  '-e',
+  '-q',
+  '--quiet',
+  '--utc',
+  '-a',
+  '--no-hostname',
+  '-xe',
+  '--disk-usage',
+];
 const EVERYTHING = 1_000_000;
 
 /** systemd's `journalctl`; it does not follow (`-f`), as a step of a playbook could never end. */
@@ -24,8 +35,12 @@ export async function journalctl(args: readonly string[], world: World): Promise
   const wanted = readArguments(args, world.now);
   if (typeof wanted === 'string') return fails(1, wanted);
   if (wanted.shrink) {
-    await world.shrinkJournal();
+    await world.set('disk-full', false);
     return prints('Vacuuming done, freed 15.6G of archived journals from /var/log/journal.');
+  }
+  if (args.includes('--disk-usage')) {
+    const size = world.faults.includes('disk-full') ? '15.8G' : '184.0M';
+    return prints(`Archived and active journals take up ${size} in the file system.`);
   }
   if (wanted.unit !== undefined && wanted.unit.replace(/\.service$/, '') !== UNIT)
     return prints('-- No entries --');

@@ -1,5 +1,5 @@
-import { cpus, freemem, loadavg, totalmem } from 'node:os';
-import { type Answer, prints } from './world.ts';
+import { cpuBusy, MEMORY_BYTES, memoryUsedBytes } from '../hostMetrics.ts';
+import { type Answer, prints, type World } from './world.ts';
 
 const MIB = 1024 ** 2;
 const MOST_ROWS = 60;
@@ -10,18 +10,18 @@ function rowsAsked(args: readonly string[]): number {
   return Math.min(MOST_ROWS, Math.max(1, numbers[1] ?? 1));
 }
 
-const busyPercent = (): number => Math.min(100, ((loadavg()[0] ?? 0) / Math.max(1, cpus().length)) * 100);
+const busyPercent = ({ felt }: World): number => cpuBusy(felt) * 100;
 
 const repeat = (args: readonly string[], row: string): string[] =>
   Array.from({ length: rowsAsked(args) }, () => row);
 
-/** `free`: this machine's memory, in MiB. */
-export function free(args: readonly string[]): Answer {
+/** `free`: the pretended memory, in MiB. */
+export function free(args: readonly string[], { felt }: World): Answer {
   const human = args.some((arg) => /^-[a-z]*h/.test(arg));
   const size = (bytes: number): string =>
     human ? `${(bytes / MIB / 1024).toFixed(1)}Gi` : String(Math.round(bytes / MIB));
-  const total = totalmem();
-  const available = freemem();
+  const total = MEMORY_BYTES;
+  const available = total - memoryUsedBytes(felt);
   return prints(
     ['', 'total', 'used', 'free', 'available'].map((word) => word.padEnd(12)).join(''),
     ['Mem:', size(total), size(total - available), size(available), size(available)]
@@ -32,15 +32,16 @@ export function free(args: readonly string[]): Answer {
 }
 
 /** `mpstat <interval> <count>`, all rows at once: the sandbox keeps nobody waiting for averages. */
-export function mpstat(args: readonly string[]): Answer {
-  const busy = busyPercent();
+export function mpstat(args: readonly string[], world: World): Answer {
+  const busy = busyPercent(world);
   const row = `all  ${busy.toFixed(2)}  0.00  ${(busy / 10).toFixed(2)}  0.10  ${(100 - busy).toFixed(2)}`;
   return prints('CPU  %usr  %nice  %sys  %iowait  %idle', ...repeat(args, row));
 }
 
-export function vmstat(args: readonly string[]): Answer {
-  const busy = Math.round(busyPercent());
-  const row = ` 1  0      0 ${Math.round(freemem() / 1024)}   0   0    0    4  210  420 ${busy}  1 ${100 - busy}  0`;
+export function vmstat(args: readonly string[], world: World): Answer {
+  const busy = Math.round(busyPercent(world));
+  const free = Math.round((MEMORY_BYTES - memoryUsedBytes(world.felt)) / 1024);
+  const row = ` 1  0      0 ${free}   0   0    0    4  210  420 ${busy}  1 ${100 - busy}  0`;
   return prints(' r  b   swpd   free   buff  cache   si   so   in   cs us sy id wa', ...repeat(args, row));
 }
 

@@ -1,7 +1,12 @@
+import { CONTAINERS, type Container, isRunning } from '../containers.ts';
 import { type Answer, fails, prints, type World } from './world.ts';
 
 /** The ports at which the real host serves genesis-orchestration. */
 const SERVICE_PORTS = ['8000'];
+/** What else listens on the real host, by the names of its containers. */
+const CONTAINER_PORTS: ReadonlyMap<string, Container> = new Map(
+  CONTAINERS.flatMap((container) => (container.port === undefined ? [] : [[container.port, container]])),
+);
 const LOOPBACK = ['localhost', '127.0.0.1'];
 const DEFAULT_TIMEOUT_S = 30;
 const WITH_VALUE = [
@@ -37,6 +42,8 @@ export async function curl(args: readonly string[], world: World): Promise<Answe
   if (!URL.canParse(options.url)) return fails(3, 'curl: (3) URL using bad/illegal format or missing URL');
   const url = new URL(options.url);
   if (!LOOPBACK.includes(url.hostname)) return outside(url, options, world);
+  const container = CONTAINER_PORTS.get(url.port);
+  if (container !== undefined) return ofContainer(container, url, options, world);
   if (SERVICE_PORTS.includes(url.port)) url.port = String(world.servicePort);
   return request(url, options);
 }
@@ -90,17 +97,55 @@ async function request(url: URL, options: CurlOptions): Promise<Answer> {
   const shown = options.head ? `HTTP/1.1 ${response.status} ${response.statusText}\n\n` : body;
   const seconds = (performance.now() - started) / 1000;
   return {
-    stdout: (options.discard ? '' : shown) + writeOut(options, response.status, seconds),
+    stdout:
+      (options.discard ? '' : shown) +
+      writeOut(options, { status: response.status, seconds, size: body.length }),
     stderr: '',
     code: 0,
   };
 }
 
-function writeOut({ writeOut: format }: CurlOptions, status: number, seconds: number): string {
+type Transfer = Readonly<{ status: number; seconds: number; size: number }>;
+
+function writeOut({ writeOut: format }: CurlOptions, { status, seconds, size }: Transfer): string {
   return format
     .replaceAll('%{http_code}', String(status).padStart(3, '0'))
     .replaceAll('%{time_total}', seconds.toFixed(6))
+    .replaceAll('%{size_download}', String(size))
     .replaceAll('\\n', '\n');
+}
+
+/** A container that the sandbox only pretends to have: what its own health endpoint would say. */
+function ofContainer(container: Container, url: URL, options: CurlOptions, world: World): Answer {
+  if (!isRunning(container, world.faults))
+    return fails(7, `curl: (7) Failed to connect to localhost port ${url.port}: Connection refused`);
+  const body = `${answerOf(container, url.pathname, world)}\n`;
+  const transfer = { status: 200, seconds: 0.004, size: body.length };
+  return { ...prints(), stdout: (options.discard ? '' : body) + writeOut(options, transfer) };
+}
+
+function answerOf({ name }: Container, path: string, world: World): string {
+  if (name === 'genesis-a2a-service')
+    return JSON.stringify({
+      status: 'healthy',
+      agents_loaded: 15,
+      timestamp: new Date(world.now).toISOString(),
+    });
+  if (path === '/api/v1/targets')
+    return JSON.stringify({ status: 'success', data: { activeTargets: targetsOf(world) } });
+  if (path === '/api/health') return JSON.stringify({ database: 'ok' });
+  return path === '/-/reload' ? '' : `${name} is Healthy.`;
+}
+
+function targetsOf(world: World): unknown[] {
+  const target = (job: string, up: boolean) => ({ labels: { job }, health: up ? 'up' : 'down' });
+  return [
+    target('genesis-orchestration', world.unit.kind === 'active'),
+    target('node', true),
+    ...CONTAINERS.flatMap((container) =>
+      container.job === undefined ? [] : [target(container.job, isRunning(container, world.faults))],
+    ),
+  ];
 }
 
 const networkIsDown = (world: World): boolean => world.faults.includes('network-errors');
@@ -111,7 +156,11 @@ function outside(url: URL, options: CurlOptions, world: World): Answer {
   const slow = world.faults.includes('slow') ? 4.2 : 0.18;
   const head = 'HTTP/1.1 200 OK\nserver: sandbox\n\n';
   const body = options.head ? head : 'pretended by the sandbox\n';
-  return { ...prints(), stdout: (options.discard ? '' : body) + writeOut(options, 200, slow) };
+  return {
+    ...prints(),
+    stdout:
+      (options.discard ? '' : body) + writeOut(options, { status: 200, seconds: slow, size: body.length }),
+  };
 }
 
 /** `ping -c <count> <host>`; without a count it would never end, so it then sends one. */

@@ -1,4 +1,5 @@
 import { df, dmesg } from './disk.ts';
+import { docker } from './docker.ts';
 import { journalctl } from './journalctl.ts';
 import { free, iostat, mpstat, vmstat } from './load.ts';
 import { curl, nslookup, ping } from './network.ts';
@@ -15,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   df,
   free,
   dmesg,
+  docker,
   curl,
   ping,
   nslookup,

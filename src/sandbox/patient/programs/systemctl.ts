@@ -1,8 +1,14 @@
+import type { Fault } from '../faults.ts';
 import { formatJournalLine } from './journalctl.ts';
 import { type Answer, fails, prints, UNIT, type World } from './world.ts';
 
 const DESCRIPTION = 'Genesis orchestration layer';
 const LOADED = 'loaded (/etc/systemd/system/genesis-orchestration.service; enabled; preset: enabled)';
+/** Units beside the service, each running unless its fault is on; a timer that has none always runs. */
+const COMPANIONS: Readonly<Record<string, { readonly description: string; readonly fault?: Fault }>> = {
+  'genesis-monitoring.service': { description: 'Health tests every five minutes', fault: 'tests-silent' },
+  'genesis-container-state.timer': { description: 'State of the containers for Prometheus' },
+};
 const JOURNAL_LINES = 10;
 
 const unitName = (text: string): string => text.replace(/\.service$/, '');
@@ -14,6 +20,8 @@ export async function systemctl(args: readonly string[], world: World): Promise<
   if (verb === undefined) return prints(`${UNIT}.service loaded ${activeWord(world)} ${DESCRIPTION}`);
   const name = names[0];
   if (name === undefined) return fails(1, 'Too few arguments.');
+  const full = name.includes('.') ? name : `${name}.service`;
+  if (Object.hasOwn(COMPANIONS, full)) return companion(verb, full, world);
   const known = unitName(name) === UNIT;
   switch (verb) {
     case 'start':
@@ -48,6 +56,31 @@ export async function systemctl(args: readonly string[], world: World): Promise<
       return show(args, world);
     case 'status':
       return known ? status(world) : fails(4, `Unit ${unitName(name)}.service could not be found.`);
+    default:
+      return fails(1, `Unknown command verb '${verb}'.`);
+  }
+}
+
+async function companion(verb: string, name: string, world: World): Promise<Answer> {
+  const { description, fault } = COMPANIONS[name] ?? { description: name };
+  const runs = fault === undefined || !world.faults.includes(fault);
+  switch (verb) {
+    case 'start':
+    case 'restart':
+    case 'stop':
+      if (fault !== undefined) await world.set(fault, verb === 'stop');
+      return prints();
+    case 'is-active':
+      return { ...prints(runs ? 'active' : 'inactive'), code: runs ? 0 : 3 };
+    case 'status':
+      return {
+        ...prints(
+          `${runs ? '●' : '○'} ${name} - ${description}`,
+          `     Loaded: loaded (/etc/systemd/system/${name}; enabled; preset: enabled)`,
+          `     Active: ${runs ? 'active (running)' : 'inactive (dead)'}`,
+        ),
+        code: runs ? 0 : 3,
+      };
     default:
       return fails(1, `Unknown command verb '${verb}'.`);
   }

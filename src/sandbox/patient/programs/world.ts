@@ -9,11 +9,14 @@ export type Answer = Readonly<{ stdout: string; stderr: string; code: number }>;
 export type World = Readonly<{
   unit: UnitState;
   faults: readonly Fault[];
+  /** Those that can be felt: what has been done about the others keeps them from it. */
+  felt: readonly Fault[];
+  checkout: string;
   servicePort: number;
   now: number;
   /** The newest `lines` lines since `since`, oldest first. */
   journal: (wanted: { since: number; lines: number }) => readonly JournalLine[];
-  shrinkJournal: () => Promise<void>;
+  set: (fault: Fault, on: boolean) => Promise<void>;
   /** False when the unit did not come up. */
   start: () => Promise<boolean>;
   stop: () => Promise<void>;

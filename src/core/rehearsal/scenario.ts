@@ -1,0 +1,119 @@
+import type { Position } from '../playbook/problem.ts';
+import type { Severity } from '../severity.ts';
+
+/**
+ * A scenario says how one walk through a playbook goes: what sets it off, what the world answers, and which steps are
+ * offered in which order. It is played against the decisions themselves, with a clock that is moved.
+ */
+export type Scenario = {
+  readonly name: string;
+  readonly file: string;
+  readonly at: Position;
+  readonly begins:
+    | { readonly kind: 'alert'; readonly labels: Readonly<Record<string, string>> }
+    | { readonly kind: 'procedure'; readonly playbook: string; readonly approval: ApprovalWish };
+  /** Groups of the access rules that whoever clicks is in; null for somebody who may do the most. */
+  readonly by: readonly string[] | null;
+  readonly indicators: Readonly<Record<string, Course>>;
+  readonly walk: readonly Entry[];
+  readonly expects: Expectation;
+};
+
+/** Values of an indicator from a moment on, in milliseconds after it was set; null is no data. */
+export type Course = readonly { readonly afterMs: number; readonly value: number | null }[];
+
+export type Changes = Readonly<Record<string, Course>>;
+
+export const approvalWishes = ['approve', 'refuse', 'expire', 'break-glass', 'none'] as const;
+export type ApprovalWish = (typeof approvalWishes)[number];
+
+/** An exit code, or how else a command ended. */
+export const commandEnds = ['timed-out', 'stopped', 'unknown', 'refused'] as const;
+export type Exit = number | (typeof commandEnds)[number];
+
+export const stepEnds = [
+  'done',
+  'held',
+  'seen',
+  'unseen',
+  'skipped',
+  'failed',
+  'inconclusive',
+  'unknown',
+  'offered',
+  'not-allowed',
+] as const;
+export type StepEnd = (typeof stepEnds)[number];
+
+export const followUps = ['try-again', 'choose-another', 'skip', 'worked', 'did-not'] as const;
+export type FollowUp = (typeof followUps)[number];
+
+type OfEveryEntry = { readonly at: Position; readonly by: readonly string[] | null; readonly set: Changes };
+
+/** One line of a walk: a step that must be offered now, with what comes of it, or something that happens beside it. */
+export type Entry = OfEveryEntry &
+  (
+    | { readonly kind: 'chart'; readonly indicator: string }
+    | {
+        readonly kind: 'observe';
+        readonly action: string;
+        readonly commands: Commands;
+        readonly ends: StepEnd | null;
+        readonly followUps: readonly FollowUp[];
+      }
+    | {
+        readonly kind: 'do';
+        readonly action: string;
+        readonly skip: boolean;
+        readonly approval: ApprovalWish;
+        readonly commands: Commands;
+        readonly ends: StepEnd | null;
+        readonly followUps: readonly FollowUp[];
+      }
+    | {
+        readonly kind: 'verify';
+        readonly indicator: string;
+        readonly ends: StepEnd | null;
+        readonly followUps: readonly FollowUp[];
+      }
+    | {
+        readonly kind: 'choose';
+        readonly question: string;
+        readonly answer: string;
+        readonly ends: StepEnd | null;
+      }
+    | { readonly kind: 'ask'; readonly question: string; readonly answer: string }
+    | { readonly kind: 'wait'; readonly ms: number; readonly skip: boolean }
+    | { readonly kind: 'checklist'; readonly title: string }
+    /** All that is offered before this step goes well; a question on the way is named on its own. */
+    | { readonly kind: 'until'; readonly words: string }
+    | { readonly kind: 'pass'; readonly ms: number }
+    | { readonly kind: 'start'; readonly playbook: string; readonly approval: ApprovalWish }
+    | { readonly kind: 'alert'; readonly labels: Readonly<Record<string, string>> }
+    | { readonly kind: 'acknowledge' }
+    | { readonly kind: 'resolve' }
+  );
+
+/** How the commands of a step end, by action; null stands for the step's own action. */
+export type Commands = {
+  readonly exits: ReadonlyMap<string | null, Exit>;
+  readonly prints: string;
+  readonly takesMs: number;
+};
+
+export const runEnds = ['completed', 'stopped', 'refused', 'walking', 'none'] as const;
+export type RunEnd = (typeof runEnds)[number];
+
+/** What must be true in the end; what is null is not looked at. `run` is about the run that was started last. */
+export type Expectation = {
+  readonly at: Position;
+  readonly run: RunEnd;
+  readonly why: string | null;
+  readonly playbook: string | null;
+  readonly severity: Severity | null;
+  readonly incident: 'open' | 'acknowledged' | 'mitigating' | 'resolved' | null;
+  /** The procedure that is offered because the incident was unresolved for too long; `nothing` where none is. */
+  readonly offers: string | null;
+  /** Actions that changed something, in the order in which they were carried out. */
+  readonly changed: readonly string[] | null;
+};

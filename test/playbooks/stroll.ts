@@ -1,0 +1,178 @@
+import type { Definition, Step } from '../../src/core/playbook/definition.ts';
+import type { Room } from '../../src/core/playbook/room.ts';
+import { findStep } from '../../src/core/run/walk.ts';
+import type { RunId } from '../../src/core/stream.ts';
+import { engineer, second } from '../fakes/room.ts';
+import { createWorld, notice, type World } from '../fakes/world.ts';
+import { definitionIn, valueFor } from './walker.ts';
+
+/** What people do on one walk through a procedure or an alert's playbook, approvals of a second person included. */
+export type Stroll = {
+  readonly playbook: string;
+  /** Options that are chosen or answered, in their order, as they stand on the buttons. Free text is always given. */
+  readonly answers?: readonly string[];
+  readonly sick?: readonly string[];
+  readonly blind?: readonly string[];
+  /** The action after which everything meets its objective; without one nothing ever does. */
+  readonly mendedBy?: string;
+  readonly skips?: readonly string[];
+  /** Actions whose own command ends with an exit code that it may not end with. */
+  readonly breaks?: readonly string[];
+  /** What the second person says of what is destructive; without one the request is left waiting. */
+  readonly second?: 'approve' | 'refuse';
+  /** Indicators that an action puts on the missed side, such as those that are about being gone. */
+  readonly turns?: Readonly<
+    Record<string, { readonly met: readonly string[]; readonly missed: readonly string[] }>
+  >;
+};
+
+export type Strolled = {
+  readonly world: World;
+  readonly run: RunId;
+  readonly offers: readonly string[];
+  /** Names of the actions whose commands ran and changed something, in their order. */
+  readonly carriedOut: readonly string[];
+  readonly looked: readonly string[];
+  /** `completed`, `stopped: why`, or where it stands and how: `failed at verify health`. */
+  readonly end: string;
+};
+
+const mostMoves = 400;
+const quarter = 15_000;
+const place = { kind: 'channel', channel: 'C1' } as const;
+
+const wordOf = (step: Step): string => {
+  if (step.kind === 'do' || step.kind === 'observe') return `${step.kind} ${step.action}`;
+  return step.kind === 'verify' ? `verify ${step.target.indicator}` : `${step.kind} ${step.id}`;
+};
+
+/** Starts the playbook as its alert or a person would, and goes on as far as people and the world let it. */
+export function stroll(room: Room, given: Stroll): Strolled {
+  const definition = definitionIn(room, given.playbook);
+  const { playbook } = definition;
+  const world = createWorld({ room });
+  setReadings(world, definition, given, false);
+  const run = begin(world, definition);
+  const offers: string[] = [];
+  const carriedOut: string[] = [];
+  const answers = [...(given.answers ?? [])];
+
+  const answer = (step: Step, here: { run: RunId; step: string; attempt: number }): void => {
+    if (step.kind === 'choose') {
+      const wanted = answers.shift();
+      const option = step.options.find(({ label }) => label === wanted);
+      if (!option) throw new Error(`"${step.question}" has no answer "${wanted}"`);
+      world.by(engineer, { type: 'run.choose', ...here, option: option.id });
+      return;
+    }
+    const options = step.kind === 'ask' && step.input.kind === 'options' ? step.input.options : null;
+    const text = options ? (answers.shift() ?? '') : 'The on-call engineer, until Friday.';
+    if (options && !options.includes(text)) throw new Error(`${step.id} cannot be answered "${text}"`);
+    world.by(engineer, { type: 'run.answer', ...here, answer: text });
+  };
+
+  /** A procedure that is approved as a whole goes on by itself, so each command is its own. */
+  const carryOut = (): void => {
+    for (let first = world.underWay()[0]; first !== undefined; first = world.underWay()[0]) {
+      const { action } = first.planned;
+      const broken = given.breaks?.includes(action) === true;
+      carriedOut.push(action);
+      if (!broken) {
+        if (given.mendedBy === action) setReadings(world, definition, given, true);
+        turn(world, definition, given, action);
+      }
+      world.ends(broken ? 99 : 0);
+    }
+  };
+
+  const move = (step: Step): string | null => {
+    const state = world.step(run, step.id);
+    const here = { run, step: step.id, attempt: world.attempt(run, step.id) };
+    switch (state.kind) {
+      case 'asking':
+        answer(step, here);
+        return null;
+      case 'offering': {
+        if (step.kind !== 'do') throw new Error(`${step.id} offers nothing`);
+        offers.push(step.action);
+        const skips = given.skips?.includes(step.action) === true;
+        world.by(engineer, { type: skips ? 'run.skip' : 'run.perform', ...here });
+        return null;
+      }
+      case 'approving': {
+        if (given.second === undefined) return `waits for a second person at ${wordOf(step)}`;
+        const { hash } = state.approval;
+        world.by(second, { type: 'run.approval-decide', ...here, verdict: given.second, hash });
+        return given.second === 'approve' ? null : `refused at ${wordOf(step)}`;
+      }
+      case 'running':
+        carryOut();
+        return null;
+      case 'verifying':
+      case 'waiting':
+        world.pass(quarter);
+        return null;
+      case 'failed':
+      case 'inconclusive':
+        return `${state.kind} at ${wordOf(step)}`;
+      default:
+        throw new Error(`${step.id} is ${state.kind}, and nobody is asked anything`);
+    }
+  };
+
+  const ended = (): string => {
+    for (let moves = 0; moves < mostMoves; moves += 1) {
+      const { result, at, whole } = world.run(run);
+      if (result) return result.kind === 'stopped' ? `stopped: ${result.why}` : result.kind;
+      if (at === null && whole?.state.kind === 'pending') {
+        if (given.second === undefined) return 'waits for a second person';
+        world.by(second, { type: 'run.plan-decide', run, verdict: given.second, hash: whole.hash });
+        continue;
+      }
+      const step = at === null ? null : findStep(playbook.steps, at);
+      if (!step) throw new Error(`${run} stands nowhere`);
+      const stopped = move(step);
+      if (stopped !== null && playbook.authority === 'each') return stopped;
+    }
+    throw new Error(`${run} did not end in ${mostMoves} moves`);
+  };
+  const end = ended();
+  if (answers.length > 0) throw new Error(`nobody asked for ${answers.join(', ')}`);
+  const looked = world
+    .effects()
+    .flatMap((effect) =>
+      effect.kind === 'run-command' && effect.planned.observes ? [effect.planned.action] : [],
+    );
+  return { world, run, offers, carriedOut, looked, end };
+}
+
+function begin(world: World, { playbook, service }: Definition): RunId {
+  if (playbook.kind === 'alert') {
+    const firing = notice({ name: playbook.answers.alertname ?? '', service: service.name });
+    world.notice({ ...firing, labels: { ...firing.labels, ...playbook.answers } });
+    return 'INC-1.1';
+  }
+  const start = { type: 'run.start', run: null, incident: null, playbook: playbook.name, place } as const;
+  const answer = world.by(engineer, { ...start, reason: null });
+  if (answer.kind === 'refused') throw new Error(answer.message);
+  return 'RUN-1';
+}
+
+function setReadings(world: World, { service }: Definition, given: Stroll, mended: boolean): void {
+  for (const [name, indicator] of Object.entries(service.indicators)) {
+    const missed = !mended && given.sick?.includes(name) === true;
+    const unknown = !mended && given.blind?.includes(name) === true;
+    world.values.set(name, unknown ? null : valueFor(indicator, missed ? 'missed' : 'met'));
+  }
+}
+
+function turn(world: World, { service }: Definition, given: Stroll, action: string): void {
+  const { met = [], missed = [] } = given.turns?.[action] ?? {};
+  const set = (name: string, side: 'met' | 'missed') => {
+    const indicator = service.indicators[name];
+    if (!indicator) throw new Error(`no indicator ${name}`);
+    world.values.set(name, valueFor(indicator, side));
+  };
+  for (const name of met) set(name, 'met');
+  for (const name of missed) set(name, 'missed');
+}
