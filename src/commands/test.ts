@@ -32,7 +32,7 @@ export async function test(directory: string, options: TestOptions = {}): Promis
   const coverage = coverageOf(played, room);
   for (const line of coverageLines(coverage, least)) print(line);
   const low = coverage.filter(({ percent }) => percent < least);
-  const failed = failures.length > 0 ? `, ${failures.length} failed` : '';
+  const failed = failures.length > 0 ? `, ${failures.length} failed` : ', all passed';
   const short = low.length > 0 ? `; ${low.length} below ${least} % of the steps` : '';
   print(`${directory}: ${played.length} test${played.length === 1 ? '' : 's'} played${failed}${short}.`);
   return errors.length + failures.length + low.length > 0 ? 1 : 0;

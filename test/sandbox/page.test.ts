@@ -365,7 +365,7 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     await tab.getByRole('option', { name: /Incidents, playbooks and rollbacks/ }).waitFor();
     await field.press('Tab');
     await field.pressSequentially('roll');
-    await tab.getByRole('option', { name: /Roll a service back/ }).waitFor();
+    await tab.getByRole('option', { name: /Take back what was changed/ }).waitFor();
     await field.press('Enter');
     await expect.poll(() => field.inputValue()).toBe('/genesis rollback ');
     await field.press('Enter');

@@ -77,7 +77,7 @@ describe('a scenario test', () => {
     expect(lines).toEqual([
       '  billing-errors  100 %  3 of 3 steps',
       '  without a test: generic, rollback-billing',
-      `${room}: 1 test played.`,
+      `${room}: 1 test played, all passed.`,
     ]);
   });
 
@@ -182,13 +182,13 @@ describe('a scenario test', () => {
     expect(await lint(room, { print: (line) => lines.push(line) })).toBe(0);
     expect(lines).toEqual([expect.stringContaining('no problems')]);
     expect(await test(room, { print: (line) => lines.push(line) })).toBe(0);
-    expect(lines.at(-1)).toContain('1 test played.');
+    expect(lines.at(-1)).toContain('1 test played, all passed');
   });
 
   it('fails where fewer steps were entered than asked for', async () => {
     const { code, lines } = await played(whole, { minCoverage: 100 });
     expect(code).toBe(1);
-    expect(lines.at(-1)).toBe(`${room}: 1 test played; 2 below 100 % of the steps.`);
+    expect(lines.at(-1)).toBe(`${room}: 1 test played, all passed; 2 below 100 % of the steps.`);
     expect((await played(whole, { minCoverage: 0 })).code).toBe(0);
   });
 

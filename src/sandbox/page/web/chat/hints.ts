@@ -21,7 +21,7 @@ const wordHelp: Readonly<Record<string, string>> = {
   role: 'Give a role to a person',
   update: 'Post how it stands',
   resolve: 'Resolve the incident',
-  rollback: 'Roll a service back to an earlier version',
+  rollback: 'Take back what was changed, or roll a service back',
   playbook: 'List, show or run playbooks',
 };
 
