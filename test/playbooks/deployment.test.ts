@@ -3,7 +3,7 @@ import type { Room } from '../../src/core/playbook/room.ts';
 import { engineer, second } from '../fakes/room.ts';
 import { createWorld, notice } from '../fakes/world.ts';
 import { shippedRoom } from './shippedRoom.ts';
-import { stroll } from './stroll.ts';
+import { walk } from './walker.ts';
 
 const minute = 60_000;
 let room: Room;
@@ -15,7 +15,7 @@ describe('a high error rate after a deployment', () => {
   const playbook = 'deployment-error-rate';
 
   it('that is critical has its flags switched off, and the rollback at hand', () => {
-    const walked = stroll(room, {
+    const walked = walk(room, {
       playbook,
       answers: ['LLM', 'Critical'],
       sick: ['error_ratio_rollout'],
@@ -27,7 +27,7 @@ describe('a high error rate after a deployment', () => {
   });
 
   it('that is not critical is watched for fifteen minutes', () => {
-    const { world, run, end, carriedOut } = stroll(room, { playbook, answers: ['Network', 'Not critical'] });
+    const { world, run, end, carriedOut } = walk(room, { playbook, answers: ['Network', 'Not critical'] });
     expect({ end, carriedOut }).toEqual({ end: 'completed', carriedOut: [] });
     const held = Object.values(world.run(run).steps).flatMap(({ state }) =>
       state.kind === 'settled' && state.how.kind === 'held' ? [state.how.verified.heldMs] : [],
@@ -36,7 +36,7 @@ describe('a high error rate after a deployment', () => {
   });
 
   it('that persists does not hold, and after twenty minutes the rollback is offered', () => {
-    const { world, end } = stroll(room, {
+    const { world, end } = walk(room, {
       playbook,
       answers: ['Routing', 'Not critical'],
       sick: ['error_ratio_rollout'],
@@ -54,7 +54,7 @@ describe('a high error rate after a deployment', () => {
   });
 
   it('with too few operations is not called well', () => {
-    const { end } = stroll(room, {
+    const { end } = walk(room, {
       playbook,
       answers: ['Routing', 'Not critical'],
       blind: ['error_ratio_rollout'],
@@ -79,7 +79,7 @@ describe('a high latency after a deployment', () => {
   const sick = ['latency_p95_rollout', 'latency_p99_rollout'];
 
   it('of the model is mended by the fallback', () => {
-    const walked = stroll(room, {
+    const walked = walk(room, {
       playbook,
       answers: ['The language model'],
       sick,
@@ -90,7 +90,7 @@ describe('a high latency after a deployment', () => {
   });
 
   it('of everything has the flags switched off, and where that does not help the gate says so', () => {
-    const walked = stroll(room, { playbook, answers: ['Everything, since the deployment'], sick });
+    const walked = walk(room, { playbook, answers: ['Everything, since the deployment'], sick });
     expect(walked.carriedOut).toEqual(['disable_failed_flags']);
     expect(walked.end).toBe('failed at verify latency_p95_rollout');
     const offer = room.definitions[playbook]?.playbook.onUnresolved;
@@ -98,7 +98,7 @@ describe('a high latency after a deployment', () => {
   });
 
   it('also looks at the 99th percentile', () => {
-    const walked = stroll(room, {
+    const walked = walk(room, {
       playbook,
       answers: ['Routing (HALO)'],
       sick: ['latency_p99_rollout'],
@@ -119,13 +119,13 @@ describe('a deployment that fails validation', () => {
     ['Configuration files', []],
     ['Health check script', []],
   ])('by its %s is mended and tried again without deploying', (answer, mended) => {
-    const walked = stroll(room, { playbook, answers: [answer, 'All seven pass'] });
+    const walked = walk(room, { playbook, answers: [answer, 'All seven pass'] });
     expect(walked.carriedOut).toEqual([...mended, 'deployment_dry_run']);
     expect(walked.end).toBe('completed');
   });
 
   it('waits for a person where the dry run still fails', () => {
-    const walked = stroll(room, { playbook, answers: ['Git status'], breaks: ['deployment_dry_run'] });
+    const walked = walk(room, { playbook, answers: ['Git status'], breaks: ['deployment_dry_run'] });
     expect(walked.end).toBe('failed at do deployment_dry_run');
   });
 });
@@ -134,18 +134,18 @@ describe('a feature flag without effect', () => {
   const playbook = 'feature-flag-without-effect';
 
   it('is compared between the file and the running service before anything is touched', () => {
-    const walked = stroll(room, { playbook, answers: ['The file has the old value', 'Yes'] });
+    const walked = walk(room, { playbook, answers: ['The file has the old value', 'Yes'] });
     expect(walked.looked).toEqual(['flags_on_disk', 'service_health', 'service_health']);
     expect({ done: walked.carriedOut, end: walked.end }).toEqual({ done: [], end: 'completed' });
   });
 
   it('that the service has not read since is read by a restart, verified', () => {
-    const walked = stroll(room, {
+    const walked = walk(room, {
       playbook,
       answers: ['The file is right, the service follows another value', 'Yes'],
     });
     expect(walked.carriedOut).toEqual(['restart']);
-    const down = stroll(room, {
+    const down = walk(room, {
       playbook,
       answers: ['The file is right, the service follows another value'],
       sick: ['up'],
@@ -163,7 +163,7 @@ describe('the emergency shutdown', () => {
   const sick = ['shut_down'];
 
   it('waits for a second person, who is never the one who asked', () => {
-    const { world, run, end, carriedOut } = stroll(room, { playbook, sick, turns });
+    const { world, run, end, carriedOut } = walk(room, { playbook, sick, turns });
     expect({ end, carriedOut }).toEqual({
       end: 'waits for a second person at do emergency_shutdown_on',
       carriedOut: [],
@@ -178,7 +178,7 @@ describe('the emergency shutdown', () => {
   });
 
   it('is seen in the running service, kept with its evidence, and ended again', () => {
-    const walked = stroll(room, { playbook, sick, turns, second: 'approve' });
+    const walked = walk(room, { playbook, sick, turns, second: 'approve' });
     expect(walked.carriedOut).toEqual([
       'emergency_shutdown_on',
       'keep_evidence',
@@ -190,7 +190,7 @@ describe('the emergency shutdown', () => {
   });
 
   it('that the service does not follow is not taken for done', () => {
-    const walked = stroll(room, { playbook, sick, second: 'approve' });
+    const walked = walk(room, { playbook, sick, second: 'approve' });
     expect(walked.end).toBe('failed at do emergency_shutdown_on');
   });
 });
@@ -201,7 +201,7 @@ describe('what is left to do', () => {
     ['post-rollback', 6],
     ['after-failed-deployment', 4],
   ])('%s asks who owns each item, and writes it down', (playbook, owners) => {
-    const { world, run, end } = stroll(room, { playbook });
+    const { world, run, end } = walk(room, { playbook });
     const asked = Object.values(world.run(run).steps).filter(
       ({ state }) => state.kind === 'settled' && state.how.kind === 'answered',
     );
@@ -212,12 +212,12 @@ describe('what is left to do', () => {
   });
 
   it('after an incident is not begun on while an objective is missed', () => {
-    const { end } = stroll(room, { playbook: 'post-incident', sick: ['latency_p95'] });
+    const { end } = walk(room, { playbook: 'post-incident', sick: ['latency_p95'] });
     expect(end).toBe('failed at verify latency_p95');
   });
 
   it('after a rollback is not begun on while the failed flags are on', () => {
-    const { end } = stroll(room, { playbook: 'post-rollback', sick: ['failed_flags'] });
+    const { end } = walk(room, { playbook: 'post-rollback', sick: ['failed_flags'] });
     expect(end).toBe('failed at verify failed_flags');
   });
 });
@@ -226,7 +226,7 @@ describe('the rollback of genesis-orchestration', () => {
   const playbook = 'rollback-genesis-orchestration';
 
   it('collects the evidence first, switches the failed flags off before the stop, and ends well', () => {
-    const walked = stroll(room, { playbook, second: 'approve' });
+    const walked = walk(room, { playbook, second: 'approve' });
     expect(walked.end).toBe('completed');
     const at = (action: string) => walked.carriedOut.indexOf(action);
     expect(at('collect_evidence')).toBeLessThan(at('disable_failed_flags'));
@@ -237,24 +237,24 @@ describe('the rollback of genesis-orchestration', () => {
   });
 
   it('touches nothing without a second person', () => {
-    expect(stroll(room, { playbook })).toMatchObject({ carriedOut: [], end: 'waits for a second person' });
-    expect(stroll(room, { playbook, second: 'refuse' })).toMatchObject({ carriedOut: [], end: 'refused' });
+    expect(walk(room, { playbook })).toMatchObject({ carriedOut: [], end: 'waits for a second person' });
+    expect(walk(room, { playbook, second: 'refuse' })).toMatchObject({ carriedOut: [], end: 'refused' });
   });
 
   it('starts the service again where the reset fails, and says what failed', () => {
-    const walked = stroll(room, { playbook, second: 'approve', breaks: ['reset_to_stable'] });
+    const walked = walk(room, { playbook, second: 'approve', breaks: ['reset_to_stable'] });
     expect(walked.carriedOut.slice(-2)).toEqual(['reset_to_stable', 'start']);
     expect(walked.end).toMatch(/^stopped: .*did not succeed/);
   });
 
   it('does not stop the service where a flag file cannot be changed', () => {
-    const walked = stroll(room, { playbook, second: 'approve', breaks: ['disable_failed_flags'] });
+    const walked = walk(room, { playbook, second: 'approve', breaks: ['disable_failed_flags'] });
     expect(walked.carriedOut).not.toContain('stop');
     expect(walked.end).toMatch(/^stopped/);
   });
 
   it('is not well while a flag that failed is still followed', () => {
-    const walked = stroll(room, { playbook, second: 'approve', sick: ['failed_flags'] });
+    const walked = walk(room, { playbook, second: 'approve', sick: ['failed_flags'] });
     expect(walked.end).toMatch(/^stopped/);
   });
 });

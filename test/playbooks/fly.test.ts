@@ -5,8 +5,7 @@ import type { Room } from '../../src/core/playbook/room.ts';
 import { minute } from '../fakes/room.ts';
 import { createWorld, notice } from '../fakes/world.ts';
 import { shippedPlaybooks, shippedRoom } from './shippedRoom.ts';
-import { type Stroll, stroll } from './stroll.ts';
-import { definitionIn } from './walker.ts';
+import { definitionIn, type Walk, walk } from './walker.ts';
 
 const apps = ['hotdash-llamaindex-mcp', 'hotdash-agent-service'] as const;
 
@@ -16,7 +15,7 @@ beforeAll(async () => {
 });
 
 /** The way through each playbook: what is answered, what is wrong, what is done about it. */
-type Way = Pick<Stroll, 'answers' | 'skips'> & {
+type Way = Pick<Walk, 'answers' | 'skips'> & {
   readonly about: string;
   readonly done: readonly string[];
   readonly mendedBy?: string;
@@ -184,7 +183,7 @@ const asked = (alert: string, answers: readonly string[]) => (alert.endsWith('-c
 describe('an alert of a Fly app', () => {
   it.each(walks)('%s: what is done helps, and the run comes to its end', (_, app, alert, way) => {
     const { answers = [], about, done, mendedBy } = way;
-    const walked = stroll(room, {
+    const walked = walk(room, {
       playbook: `${app}-${alert}`,
       answers,
       ...(mendedBy === undefined ? {} : { sick: [about], mendedBy }),
@@ -196,7 +195,7 @@ describe('an alert of a Fly app', () => {
 
   it.each(walks)('%s: nothing helps, and the run says where it stands', (_, app, alert, way) => {
     const { answers = [], about, stuck } = way;
-    const { end } = stroll(room, {
+    const { end } = walk(room, {
       playbook: `${app}-${alert}`,
       answers: asked(alert, answers),
       sick: [about],
@@ -206,7 +205,7 @@ describe('an alert of a Fly app', () => {
 
   it.each(walks)('%s: without data nothing is called well', (_, app, alert, way) => {
     const { answers = [], about, stuck } = way;
-    const { end } = stroll(room, {
+    const { end } = walk(room, {
       playbook: `${app}-${alert}`,
       answers: asked(alert, answers),
       blind: [about],
@@ -260,8 +259,8 @@ describe('an alert of a Fly app', () => {
 describe.each(apps)('the procedures of %s', (app) => {
   it('restart what fails and verify it', () => {
     const playbook = `${app}-machine-restart`;
-    expect(stroll(room, { playbook })).toMatchObject({ carriedOut: ['restart_machines'], end: 'completed' });
-    expect(stroll(room, { playbook, sick: ['health'] }).end).toBe('failed at do restart_machines');
+    expect(walk(room, { playbook })).toMatchObject({ carriedOut: ['restart_machines'], end: 'completed' });
+    expect(walk(room, { playbook, sick: ['health'] }).end).toBe('failed at do restart_machines');
   });
 
   it.each([
@@ -270,11 +269,11 @@ describe.each(apps)('the procedures of %s', (app) => {
     ['CPU', ['scale_cpu', 'set_cpu'], 'No, bring the size back', 'restore_size'],
   ] as const)('give it more %s, and take it back where that did not help', (what, done, back, undone) => {
     const playbook = `${app}-scale-up`;
-    expect(stroll(room, { playbook, answers: [what, 'Yes, it stays'] })).toMatchObject({
+    expect(walk(room, { playbook, answers: [what, 'Yes, it stays'] })).toMatchObject({
       carriedOut: done,
       end: 'completed',
     });
-    expect(stroll(room, { playbook, answers: [what, back] })).toMatchObject({
+    expect(walk(room, { playbook, answers: [what, back] })).toMatchObject({
       carriedOut: [...done, undone],
       end: 'completed',
     });
@@ -291,16 +290,16 @@ describe.each(apps)('the procedures of %s', (app) => {
       restore_count: { met: ['machines', 'health'], missed: ['no_machines'] },
     };
     const zero = { playbook, turns, sick: ['no_machines'] };
-    expect(stroll(room, zero)).toMatchObject({
+    expect(walk(room, zero)).toMatchObject({
       carriedOut: [],
       end: 'waits for a second person at do scale_to_zero',
     });
-    expect(stroll(room, { ...zero, second: 'refuse' }).carriedOut).toEqual([]);
-    expect(stroll(room, { ...zero, second: 'approve' })).toMatchObject({
+    expect(walk(room, { ...zero, second: 'refuse' }).carriedOut).toEqual([]);
+    expect(walk(room, { ...zero, second: 'approve' })).toMatchObject({
       carriedOut: ['scale_to_zero', 'set_count_zero', 'note_scaled_to_zero', 'restore_count'],
       end: 'completed',
     });
-    expect(stroll(room, { ...zero, second: 'approve', breaks: ['scale_to_zero'] })).toMatchObject({
+    expect(walk(room, { ...zero, second: 'approve', breaks: ['scale_to_zero'] })).toMatchObject({
       carriedOut: ['scale_to_zero'],
       end: 'failed at do scale_to_zero',
     });
@@ -312,7 +311,7 @@ describe.each(apps)('the rollback of %s', (app) => {
   const done = ['note_rollback_started', 'remember', 'roll_back', 'roll_back_twin', 'note_rollback_complete'];
 
   it('puts both apps back within five minutes, and watches for ten', () => {
-    const walked = stroll(room, { playbook });
+    const walked = walk(room, { playbook });
     expect({ done: walked.carriedOut, end: walked.end }).toEqual({ done, end: 'completed' });
     const stages = definitionIn(room, playbook).playbook.steps.flatMap((step) =>
       step.kind === 'stage' ? [step] : [],
@@ -328,13 +327,13 @@ describe.each(apps)('the rollback of %s', (app) => {
   });
 
   it('stops where one image cannot be deployed, before the other is touched', () => {
-    const walked = stroll(room, { playbook, breaks: ['roll_back'] });
+    const walked = walk(room, { playbook, breaks: ['roll_back'] });
     expect(walked.carriedOut).toEqual(['note_rollback_started', 'remember', 'roll_back']);
     expect(walked.end).toMatch(/^stopped: .*did not succeed/);
   });
 
   it('is not complete while a check still fails', () => {
-    const walked = stroll(room, { playbook, sick: ['health'] });
+    const walked = walk(room, { playbook, sick: ['health'] });
     expect(walked.carriedOut).not.toContain('note_rollback_complete');
     expect(walked.end).toMatch(/^stopped/);
   });

@@ -5,10 +5,10 @@ import type { RunId } from '../../src/core/stream.ts';
 import { engineer, second } from '../fakes/room.ts';
 import { createWorld, notice, type World } from '../fakes/world.ts';
 
-/** What the people of one walk do, and how the world answers them. */
+/** What people do on one walk through an alert's playbook or a procedure, and how the world answers them. */
 export type Walk = {
   readonly playbook: string;
-  /** Answers to the questions, in their order, as they stand on the buttons. */
+  /** Options that are chosen or answered, in their order, as they stand on the buttons. Free text is always given. */
   readonly answers?: readonly string[];
   /** Indicators that miss their objective from the beginning. */
   readonly sick?: readonly string[];
@@ -17,8 +17,14 @@ export type Walk = {
   /** The action after which everything meets its objective; without one nothing ever does. */
   readonly mendedBy?: string;
   readonly skips?: readonly string[];
-  /** Actions whose command ends with an exit code that is not among those it may end with. */
+  /** Actions whose own command ends with an exit code that it may not end with. */
   readonly breaks?: readonly string[];
+  /** What the second person says of what is destructive; without one the request is left waiting. */
+  readonly second?: 'approve' | 'refuse';
+  /** Indicators that an action puts on the missed side, such as those that are about being gone. */
+  readonly turns?: Readonly<
+    Record<string, { readonly met: readonly string[]; readonly missed: readonly string[] }>
+  >;
 };
 
 export type Walked = {
@@ -26,14 +32,17 @@ export type Walked = {
   readonly run: RunId;
   /** Actions that were offered, in their order. */
   readonly offers: readonly string[];
+  /** Names of the actions whose commands ran and changed something, in their order. */
+  readonly carriedOut: readonly string[];
   /** Actions that only look, in their order; they ran by themselves. */
   readonly looked: readonly string[];
-  /** `completed`, or where the walk stands and how: `failed at verify test_pass_rate`. */
+  /** `completed`, `stopped: why`, or where it stands and how: `failed at verify health`. */
   readonly end: string;
 };
 
-const mostMoves = 200;
+const mostMoves = 400;
 const quarter = 15_000;
+const place = { kind: 'channel', channel: 'C1' } as const;
 
 /** A value on the wanted side of an objective, or on the other one. */
 export function valueFor({ unit, objective }: Indicator, side: 'met' | 'missed'): number {
@@ -72,42 +81,52 @@ const wordOf = (step: Step): string => {
   }
 };
 
-/** Fires the alert of a playbook in a world with the shipped room, and walks its run as far as people and world let it. */
+/** Starts the playbook as its alert or a person would, and goes on as far as people and the world let it. */
 export function walk(room: Room, given: Walk): Walked {
   const definition = definitionIn(room, given.playbook);
-  const { playbook, service } = definition;
+  const { playbook } = definition;
   const world = createWorld({ room });
-  const readings = (mended: boolean): void => {
-    for (const [name, indicator] of Object.entries(service.indicators)) {
-      const missed = !mended && given.sick?.includes(name) === true;
-      const unknown = !mended && given.blind?.includes(name) === true;
-      world.values.set(name, unknown ? null : valueFor(indicator, missed ? 'missed' : 'met'));
+  setReadings(world, definition, given, false);
+  const run = begin(world, definition);
+  const offers: string[] = [];
+  const carriedOut: string[] = [];
+  const answers = [...(given.answers ?? [])];
+
+  const answer = (step: Step, here: { run: RunId; step: string; attempt: number }): void => {
+    if (step.kind === 'choose') {
+      const wanted = answers.shift();
+      const option = step.options.find(({ label }) => label === wanted);
+      if (!option) throw new Error(`"${step.question}" has no answer "${wanted}"`);
+      world.by(engineer, { type: 'run.choose', ...here, option: option.id });
+      return;
+    }
+    const options = step.kind === 'ask' && step.input.kind === 'options' ? step.input.options : null;
+    const text = options ? (answers.shift() ?? '') : 'The on-call engineer, until Friday.';
+    if (options && !options.includes(text)) throw new Error(`${step.id} cannot be answered "${text}"`);
+    world.by(engineer, { type: 'run.answer', ...here, answer: text });
+  };
+
+  /** A procedure that is approved as a whole goes on by itself, so each command is its own. */
+  const carryOut = (): void => {
+    for (let first = world.underWay()[0]; first !== undefined; first = world.underWay()[0]) {
+      const { action } = first.planned;
+      const broken = given.breaks?.includes(action) === true;
+      carriedOut.push(action);
+      if (!broken) {
+        if (given.mendedBy === action) setReadings(world, definition, given, true);
+        turn(world, definition, given, action);
+      }
+      world.ends(broken ? 99 : 0);
     }
   };
-  readings(false);
-  world.notice(notice({ name: playbook.answers.alertname ?? '', service: service.name }));
-  // What is only logged is walked once somebody thinks more of it.
-  if (playbook.severity === 'P4')
-    world.by(second, { type: 'incident.severity', incident: 'INC-1', severity: 'P3', why: null });
-  const run: RunId = 'INC-1.1';
-  const offers: string[] = [];
-  const answers = [...(given.answers ?? [])];
 
   const move = (step: Step): string | null => {
     const state = world.step(run, step.id);
     const here = { run, step: step.id, attempt: world.attempt(run, step.id) };
     switch (state.kind) {
-      case 'asking': {
-        if (step.kind !== 'choose') {
-          world.by(engineer, { type: 'run.answer', ...here, answer: 'done' });
-          return null;
-        }
-        const wanted = answers.shift();
-        const option = step.options.find(({ label }) => label === wanted);
-        if (!option) throw new Error(`"${step.question}" has no answer "${wanted}"`);
-        world.by(engineer, { type: 'run.choose', ...here, option: option.id });
+      case 'asking':
+        answer(step, here);
         return null;
-      }
       case 'offering': {
         if (step.kind !== 'do') throw new Error(`${step.id} offers nothing`);
         offers.push(step.action);
@@ -115,13 +134,15 @@ export function walk(room: Room, given: Walk): Walked {
         world.by(engineer, { type: skips ? 'run.skip' : 'run.perform', ...here });
         return null;
       }
-      case 'running': {
-        if (step.kind !== 'do') throw new Error(`${step.id} does nothing`);
-        const broken = given.breaks?.includes(step.action) === true;
-        if (!broken && given.mendedBy === step.action) readings(true);
-        world.ends(broken ? 99 : 0);
-        return null;
+      case 'approving': {
+        if (given.second === undefined) return `waits for a second person at ${wordOf(step)}`;
+        const { hash } = state.approval;
+        world.by(second, { type: 'run.approval-decide', ...here, verdict: given.second, hash });
+        return given.second === 'approve' ? null : `refused at ${wordOf(step)}`;
       }
+      case 'running':
+        carryOut();
+        return null;
       case 'verifying':
       case 'waiting':
         world.pass(quarter);
@@ -136,12 +157,17 @@ export function walk(room: Room, given: Walk): Walked {
 
   const ended = (): string => {
     for (let moves = 0; moves < mostMoves; moves += 1) {
-      const { result, at } = world.run(run);
-      if (result) return result.kind;
+      const { result, at, whole } = world.run(run);
+      if (result) return result.kind === 'stopped' ? `stopped: ${result.why}` : result.kind;
+      if (at === null && whole?.state.kind === 'pending') {
+        if (given.second === undefined) return 'waits for a second person';
+        world.by(second, { type: 'run.plan-decide', run, verdict: given.second, hash: whole.hash });
+        continue;
+      }
       const step = at === null ? null : findStep(playbook.steps, at);
       if (!step) throw new Error(`${run} stands nowhere`);
       const stopped = move(step);
-      if (stopped !== null) return stopped;
+      if (stopped !== null && playbook.authority === 'each') return stopped;
     }
     throw new Error(`${run} did not end in ${mostMoves} moves`);
   };
@@ -152,7 +178,41 @@ export function walk(room: Room, given: Walk): Walked {
     .flatMap((effect) =>
       effect.kind === 'run-command' && effect.planned.observes ? [effect.planned.action] : [],
     );
-  return { world, run, offers, looked, end };
+  return { world, run, offers, carriedOut, looked, end };
+}
+
+function begin(world: World, { playbook, service }: Definition): RunId {
+  if (playbook.kind === 'alert') {
+    const firing = notice({ name: playbook.answers.alertname ?? '', service: service.name });
+    world.notice({ ...firing, labels: { ...firing.labels, ...playbook.answers } });
+    // What is only logged is walked once somebody thinks more of it.
+    if (playbook.severity === 'P4')
+      world.by(second, { type: 'incident.severity', incident: 'INC-1', severity: 'P3', why: null });
+    return 'INC-1.1';
+  }
+  const start = { type: 'run.start', run: null, incident: null, playbook: playbook.name, place } as const;
+  const answer = world.by(engineer, { ...start, reason: null });
+  if (answer.kind === 'refused') throw new Error(answer.message);
+  return 'RUN-1';
+}
+
+function setReadings(world: World, { service }: Definition, given: Walk, mended: boolean): void {
+  for (const [name, indicator] of Object.entries(service.indicators)) {
+    const missed = !mended && given.sick?.includes(name) === true;
+    const unknown = !mended && given.blind?.includes(name) === true;
+    world.values.set(name, unknown ? null : valueFor(indicator, missed ? 'missed' : 'met'));
+  }
+}
+
+function turn(world: World, { service }: Definition, given: Walk, action: string): void {
+  const { met = [], missed = [] } = given.turns?.[action] ?? {};
+  const set = (name: string, side: 'met' | 'missed') => {
+    const indicator = service.indicators[name];
+    if (!indicator) throw new Error(`no indicator ${name}`);
+    world.values.set(name, valueFor(indicator, side));
+  };
+  for (const name of met) set(name, 'met');
+  for (const name of missed) set(name, 'missed');
 }
 
 /** Every way through the questions of a playbook, as answers. */
