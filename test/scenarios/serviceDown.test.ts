@@ -143,16 +143,8 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
       before.filter(({ event }) => /^(Plan|Run|Command)/.test(event.type)),
     );
 
-    const { message, button } = await slack.withButton(channel, 'Approve');
-    const approve = (person: string) =>
-      emulator
-        .person(person)
-        .click(
-          { channel, ts: message.ts },
-          { actionId: button.actionId, value: button.value ?? '' },
-          { confirmed: true, stale: true, blocks: message.blocks },
-        );
-    await Promise.all([approve(oncall), approve(lead)]);
+    const seen = await slack.withButton(channel, 'Approve');
+    await Promise.all([oncall, lead].map((person) => slack.clickSeen(person, channel, seen)));
     // While the procedure holds the host, the walk that it interrupted may not act on it.
     await slack.click(oncall, channel, 'Try Again');
     await slack.told(oncall, /is at work on genesis-orchestration on genesis/);

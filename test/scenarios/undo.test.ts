@@ -70,17 +70,9 @@ describe.concurrent('a mitigation is taken back', { timeout: 120_000 }, () => {
     expect(words).toContain('Cannot be taken back by the bot');
 
     // Two people press at once: it runs once.
-    const { message, button } = await slack.withButton(channel, undo);
-    expect(wordsOf(message)).toContain('only while it holds SHA-256');
-    const press = (person: string) =>
-      emulator
-        .person(person)
-        .click(
-          { channel, ts: message.ts },
-          { actionId: button.actionId, value: button.value ?? '' },
-          { confirmed: true, stale: true, blocks: message.blocks },
-        );
-    await Promise.all([press(oncall), press(responder)]);
+    const seen = await slack.withButton(channel, undo);
+    expect(wordsOf(seen.message)).toContain('only while it holds SHA-256');
+    await Promise.all([oncall, responder].map((person) => slack.clickSeen(person, channel, seen)));
     await slack.message(channel, /✓ Done: \*Undo: Decompose without the language model\*.*objective/);
     expect(await readFile(fallbackFile(sandbox), 'utf8')).toBe(before);
     expect(patient.state()).toMatchObject({ running: true, configuration: { llm: 'enabled' } });

@@ -83,13 +83,7 @@ async function walkTheWholePath(
   await slack.message(channel.id, /Decompose without the language model/);
 
   // A second click on the same question is answered privately, with what already happened.
-  await emulator
-    .person(oncall)
-    .click(
-      { channel: channel.id, ts: asked.message.ts },
-      { actionId: asked.button.actionId, value: asked.button.value ?? '' },
-      { stale: true, blocks: asked.message.blocks, confirmed: true },
-    );
+  await slack.clickSeen(oncall, channel.id, asked);
   await slack.told(oncall, new RegExp(`<@${responder}> already chose`));
 
   const offer = await slack.withButton(channel.id, 'Skip');

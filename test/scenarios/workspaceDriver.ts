@@ -107,6 +107,19 @@ export function createWorkspaceDriver(emulator: Emulator, patienceMs = 60_000) {
       const reply = await press(person, channel, found);
       return { reply, message: found.message };
     },
+    /** Clicks a button as the person saw it, also where the message has lost it since. */
+    clickSeen: (
+      person: string,
+      channel: string,
+      { message, button }: NonNullable<ReturnType<typeof findButton>>,
+    ) =>
+      emulator
+        .person(person)
+        .click(
+          { channel, ts: message.ts },
+          { actionId: button.actionId, value: button.value ?? '' },
+          { confirmed: true, stale: true, blocks: message.blocks },
+        ),
     /** What the bot told this person alone, the newest one that matches. */
     told: (person: string, words: string | RegExp) =>
       vi.waitFor(() => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { episodeKey, type Notice } from '../../../src/core/alert/alert.ts';
-import { attachedAlerts } from '../../../src/core/incident/incident.ts';
+import { withoutOrder } from '../../fakes/withoutOrder.ts';
 import { createWorld, ended, notice, type World } from '../../fakes/world.ts';
 
 const names = ['HighErrorRate', 'ServiceDown', 'Slow', 'Odd'] as const;
@@ -25,22 +25,7 @@ const episodes = fc.uniqueArray(episode, {
   selector: ([firing]) => (firing ? episodeKey(firing) : ''),
 });
 
-/** What the order of arrival must not change. Titles and numbers follow whoever came first. */
-function settled(world: World) {
-  return world
-    .incidents()
-    .map((incident) => ({
-      service: incident.service,
-      severity: incident.severity,
-      phase: incident.phase,
-      quiet: incident.allQuietSince !== null,
-      walked: [...incident.walked].sort(),
-      alerts: attachedAlerts(incident)
-        .map(({ fingerprint, endsAt }) => `${fingerprint} ${endsAt === null ? 'fires' : 'ended'}`)
-        .sort(),
-    }))
-    .sort((a, b) => String(a.service).localeCompare(String(b.service)));
-}
+const settled = (world: World) => withoutOrder(world.incidents());
 
 const told = (notices: readonly Notice[]): World => {
   const world = createWorld();

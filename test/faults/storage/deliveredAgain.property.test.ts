@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { createWebhook } from '../../../src/adapters/alertmanager/webhook.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { type Effect, subjectKey } from '../../../src/core/effect.ts';
-import { attachedAlerts } from '../../../src/core/incident/incident.ts';
 import type { StreamId } from '../../../src/core/stream.ts';
 import type { Log } from '../../../src/engine/log.ts';
 import type { Store } from '../../../src/engine/ports.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { room } from '../../fakes/room.ts';
+import { withoutOrder } from '../../fakes/withoutOrder.ts';
 
 const numRuns = process.env.SOAK ? 400 : 20;
 const silent: Log = { info() {}, warn() {}, error() {}, child: () => silent };
@@ -177,22 +177,7 @@ describe('webhooks are delivered at least once', { tags: ['trust-9'] }, () => {
         async ([groups, order]) => {
           const inOrder = groups.map((group) => ({ group, replica: 1 }));
           const shuffled = order.map((index) => inOrder[index]!);
-          // Which alert came first gives an incident its number and title; all else must agree.
-          const settled = async (sent: readonly Delivery[]) => {
-            const { incidents } = await outcome(sent);
-            return incidents
-              .map((incident) => ({
-                service: incident.service,
-                severity: incident.severity,
-                phase: incident.phase,
-                quiet: incident.allQuietSince !== null,
-                walked: [...incident.walked].sort(),
-                alerts: attachedAlerts(incident)
-                  .map(({ fingerprint, endsAt }) => `${fingerprint} ${endsAt === null ? 'fires' : 'ended'}`)
-                  .sort(),
-              }))
-              .sort((a, b) => String(a.service).localeCompare(String(b.service)));
-          };
+          const settled = async (sent: readonly Delivery[]) => withoutOrder((await outcome(sent)).incidents);
           expect(await settled([...shuffled, ...inOrder])).toEqual(await settled(inOrder));
         },
       ),
