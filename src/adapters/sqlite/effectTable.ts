@@ -93,7 +93,7 @@ export function createEffectTable(db: Db) {
      ) WHERE since <= ?`,
   );
 
-  // The program before this one knows no heads; what it wrote while it was back in charge is put right here.
+  // What was added without knowing of heads, such as by the schema before, is put right here.
   if (!db.readonly)
     db.exec(`
     UPDATE effects SET in_chat = 1 WHERE in_chat = 0 AND lane GLOB 'chat/*';
