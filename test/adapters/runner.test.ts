@@ -379,8 +379,12 @@ describe('the executor', () => {
   it('when killed leaves the outcome unknown, no process behind, and is started again', async () => {
     const own = await startRunner({ log: () => undefined });
     try {
-      const ending = own.run(sh('echo seen; echo $$ >leader; exec sleep 1000'), quiet);
-      await vi.waitFor(() => expect(existsSync(join(directory, 'leader'))).toBe(true), 10_000);
+      let heard = '';
+      const onOutput = ({ text }: OutputChunk) => {
+        heard += text;
+      };
+      const ending = own.run(sh('echo $$ >leader; echo seen; exec sleep 1000'), { onOutput });
+      await vi.waitFor(() => expect(heard).toBe('seen\n'), 10_000);
       const before = own.executorPid();
       process.kill(before ?? 0, 'SIGKILL');
       expect(await ending).toMatchObject({ kind: 'unknown', output: 'seen\n' });
