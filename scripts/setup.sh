@@ -15,6 +15,7 @@ for pair in $programs; do
 done
 # The headers of the C library come in a package of their own, and without them the compiler is of no use here.
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
+[ -e /usr/share/zoneinfo/America/Chicago ] || missing="$missing tzdata"
 
 if [ -z "$missing" ]; then
   echo "All components are installed."

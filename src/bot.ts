@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { catchUp } from './adapters/alertmanager/catchUp.ts';
 import { createWebhook } from './adapters/alertmanager/webhook.ts';
-import { signHead, writeHead } from './adapters/auditHead/headFile.ts';
+import { createMailer } from './adapters/email/mailer.ts';
 import { createHeartbeat } from './adapters/heartbeat/heartbeat.ts';
 import type { Route } from './adapters/http/route.ts';
 import type { HttpServer } from './adapters/http/server.ts';
@@ -9,32 +7,33 @@ import { startHttpServer } from './adapters/http/server.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { healthRoutes } from './adapters/metrics/routes.ts';
 import { createOutbound } from './adapters/outbound/outbound.ts';
-import { loadRoom } from './adapters/playbooks/loadRoom.ts';
 import { createPainter } from './adapters/png/painter.ts';
-import { createAlertHistory } from './adapters/prometheus/alertHistory.ts';
 import { createGauge } from './adapters/prometheus/gauge.ts';
 import { createHidingRunner } from './adapters/runner/hidingRunner.ts';
 import { startRunner } from './adapters/runner/runner.ts';
 import { unsafeBolt } from './adapters/slack/boltVersion.ts';
 import { createSlackApp } from './adapters/slack/slackApp.ts';
 import { createSlackClient } from './adapters/slack/slackClient.ts';
+import { createWhereabouts } from './adapters/slack/whereabouts.ts';
 import type { CommitHooks } from './adapters/sqlite/groupCommit.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
+import { CannotStart, orCannotStart } from './bot/cannotStart.ts';
+import { atMost, type Stop, unwind } from './bot/ending.ts';
+import { openPagers, pagerRoutes, warnOfMissingKeys } from './bot/pagers.ts';
+import { startRecurring } from './bot/recurring.ts';
+import { keepRoom } from './bot/room.ts';
+import { prometheusTimeoutMs, silencerOf, staleMs, watchSources } from './bot/sources.ts';
 import { type Config, secretsOf, switchedOff } from './config.ts';
-import { genericName, matchPlaybook } from './core/playbook/match.ts';
-import { formatProblem } from './core/playbook/problem.ts';
-import type { Room } from './core/playbook/room.ts';
 import { createAuditor } from './engine/auditor.ts';
 import { systemClock } from './engine/clock.ts';
 import type { Ticks } from './engine/cronTicks.ts';
 import { createDesk } from './engine/desk.ts';
-import { createPulse, healthChecks, type Pulse } from './engine/heartbeat.ts';
+import { createPulse, healthChecks } from './engine/heartbeat.ts';
 import type { Log } from './engine/log.ts';
 import { createPerformer, type EffectHooks } from './engine/perform.ts';
-import type { Clock, Desk, Observer, Store } from './engine/ports.ts';
+import type { Clock, Observer, Store } from './engine/ports.ts';
 import { recover } from './engine/recover.ts';
-import { createSourceWatch, type SourceWatch } from './engine/sourceWatch.ts';
-import { startTicker } from './engine/ticker.ts';
+import { createRota } from './engine/rota.ts';
 
 /**
  * The composition root: every adapter is built here and handed to the engine, by hand, in one order. What is started
@@ -45,31 +44,18 @@ export type Bot = {
   readonly url: string;
   /** Everything that it answers over HTTP. */
   readonly routes: readonly Route[];
+  /** Reads the playbooks now; what came of it is in the log. */
+  reloadPlaybooks(): Promise<void>;
   /** Drains for at most ten seconds in all. Safe to call twice. */
   stop(): Promise<void>;
 };
 
-/** Thrown before anything runs; each problem is a line for the operator. */
-export class CannotStart extends Error {
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'CannotStart';
-    this.problems = problems;
-  }
-}
+export { CannotStart };
 
 /** Slack's own, and its twin for governments. */
 const slackHosts = ['slack.com', 'slack-gov.com'];
 
-const prometheusTimeoutMs = 10_000;
-const alertmanagerTimeoutMs = 10_000;
 const heartbeatTimeoutMs = 10_000;
-const minuteMs = 60_000;
-/** Five questions that stayed without an answer. */
-const alertsStaleMs = 10 * minuteMs;
-/** What Prometheus itself takes for the age at which a sample no longer speaks of now. */
-const staleMs = 5 * 60_000;
 /** The window of rates where the playbook does not say otherwise. */
 const windowMs = 5 * 60_000;
 /**
@@ -78,8 +64,6 @@ const windowMs = 5 * 60_000;
  */
 const hearOutMs = 2_500;
 const drainMs = 4_000;
-/** A round of recurring work that has begun; what it does not finish is done after the next start. */
-const roundMs = 500;
 
 export async function startBot(
   config: Config,
@@ -87,9 +71,8 @@ export async function startBot(
 ): Promise<Bot> {
   const { log } = options;
   const clock = options.clock ?? systemClock;
-  const stops: { readonly name: string; readonly stop: () => Promise<unknown> | unknown }[] = [];
-  const onStop = (name: string, stop: () => Promise<unknown> | unknown): void =>
-    void stops.push({ name, stop });
+  const stops: Stop[] = [];
+  const onStop = (name: string, stop: Stop['stop']): void => void stops.push({ name, stop });
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopped ??= unwind(stops, log);
@@ -116,7 +99,9 @@ export async function startBot(
       if (runner) await atMost(hearOutMs, runner.close());
       await opened.store?.close();
     });
-    const room = await roomFrom(config, log);
+    const rooms = await keepRoom(config, { clock, log, chat: () => slack.chat });
+    onStop('playbooks', () => rooms.stop());
+    const { room } = rooms;
     const store = openSqliteStore({
       file: config.database,
       clock,
@@ -136,7 +121,8 @@ export async function startBot(
       clock,
       log,
       outbound,
-      canRollBack: (service) => room.definitions[`rollback-${service}`] !== undefined,
+      canSilence: config.alertmanager.url !== null,
+      canRollBack: (service) => room().definitions[`rollback-${service}`] !== undefined,
     });
     onStop('slack client', () => slack.stop());
 
@@ -147,23 +133,29 @@ export async function startBot(
       heartbeats: () => pulse.counts(),
       asksSource: config.alertmanager.url !== null,
       sourceAnsweredAt: () => sources.answeredAt(),
+      playbooks: rooms.standing,
     });
     onStop('metrics', () => metrics.stop());
     const observer: Observer = {
       ...metrics.observer,
       decided(command, answer, tookMs) {
         metrics.observer.decided(command, answer, tookMs);
-        if (answer.kind === 'accepted') sources.heard(command);
+        if (answer.kind !== 'accepted') return;
+        sources.heard(command);
+        app.changed();
       },
     };
     const desk = createDesk({
       store,
       directory: slack.directory,
-      room: () => room,
+      room,
       clock,
       observer,
       log,
     });
+    const pagers = openPagers(config, clock);
+    onStop('pagers', () => pagers?.stop());
+    warnOfMissingKeys(room(), config, log);
     const auditor = createAuditor({ store, desk, clock, log });
     const sources = await watchSources({ config, store, desk, clock, log });
     const performer = createPerformer({
@@ -178,21 +170,33 @@ export async function startBot(
       }),
       painter: createPainter(),
       runner: createHidingRunner(runner, secretsOf(config)),
+      silencer: silencerOf(config),
+      paging: pagers && { sender: (name) => pagers.byKey.get(name) ?? null },
+      mail:
+        config.mail === null
+          ? null
+          : { mailer: createMailer(config.mail), whereabouts: createWhereabouts(slack) },
       clock,
-      room: () => room,
+      room,
       observer,
       log,
       ...(options.hooks ? { hooks: options.hooks } : {}),
     });
     onStop('work in progress', () => performer.stop(drainMs));
 
-    const { unknown, resumed } = await recover(store, room, log);
+    const { unknown, resumed } = await recover(store, room(), log);
     if (unknown + resumed > 0) log.info('took up what the last process left', { unknown, resumed });
 
     const app = createSlackApp({
       config: config.slack,
       client: slack,
       desk,
+      rota: createRota({
+        pager: config.pagerduty?.token ? (pagers?.first ?? null) : null,
+        people: slack.people,
+        clock,
+        log,
+      }),
       deliveries: store,
       clock,
       log,
@@ -227,12 +231,14 @@ export async function startBot(
         limits: { drainMs: hearOutMs },
         routes: [
           createWebhook({ tokens: config.alertmanager.tokens, desk, log }),
+          ...pagerRoutes({ config, store, desk, clock, log }, pagers, slack),
           ...app.routes,
           ...healthRoutes({
             metrics,
             alive: checks.scheduler,
             checks: { store: checks.store },
-            watched,
+            // A slip of the pen in a playbook is no reason to take no alerts, nor one to wake people outside.
+            watched: { ...watched, playbooks: rooms.health },
             off: switchedOff(config),
           }),
         ],
@@ -246,143 +252,18 @@ export async function startBot(
     app.start();
     const recurring = await startRecurring(
       { config, store, desk, clock, ticks: options.ticks, log },
-      { sources, pulse },
+      { sources, pulse, rooms },
     );
     onStop('recurring work', () => recurring.stop());
 
     for (const line of switchedOff(config)) log.warn(line);
     log.info('Genesis is ready', {
       url: server.address.url,
-      playbooks: Object.keys(room.definitions).length,
+      playbooks: Object.keys(room().definitions).length,
     });
-    return { url: server.address.url, routes: server.routes, stop };
+    return { url: server.address.url, routes: server.routes, reloadPlaybooks: rooms.reload, stop };
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-/** A fault of the surroundings as one line for the operator instead of a stack. */
-async function orCannotStart<T>(work: Promise<T>, what: string): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new CannotStart([`${what}: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-}
-
-async function roomFrom(config: Config, log: Log): Promise<Room> {
-  const { room, problems } = await loadRoom({
-    directory: config.playbooks,
-    pace: config.pace,
-    ...(config.hostsFile === null ? {} : { hostsOverlay: { path: config.hostsFile } }),
-  });
-  if (!room) throw new CannotStart(problems.map(formatProblem));
-  for (const problem of problems) log.warn(formatProblem(problem));
-  return room;
-}
-
-type Parts = {
-  readonly config: Config;
-  readonly store: Store;
-  readonly desk: Desk;
-  readonly clock: Clock;
-  readonly ticks?: Ticks | undefined;
-  readonly log: Log;
-};
-
-/**
- * What happens again and again: the sources are asked for what was missed, the open incidents are looked through and a
- * sign of life is given, the head of the chain is written down.
- */
-async function startRecurring(
-  parts: Parts,
-  { sources, pulse }: { readonly sources: SourceWatch; readonly pulse: Pulse },
-): Promise<{ stop(): Promise<void> }> {
-  const { clock, log } = parts;
-  const writeDownHead = () => writeHeadDown(parts);
-  // The first round must not hold up the start: a source that hangs is no reason not to listen.
-  void sources.poll().catch((error: unknown) => log.warn('the alert sources could not be asked', { error }));
-  // At once, so that a file that cannot be written is heard of now and not after the first event.
-  await writeDownHead();
-  const ticker = startTicker(
-    [
-      { name: 'ask the alert sources', schedule: '0 */2 * * * *', work: sources.poll },
-      { name: 'look through the incidents', schedule: '15 * * * * *', work: pulse.beat },
-      { name: 'write down the audit head', schedule: '30 * * * * *', work: writeDownHead },
-    ],
-    { ...(parts.ticks ? { ticks: parts.ticks } : {}), clock, log },
-  );
-  return {
-    async stop() {
-      await atMost(roundMs, ticker.stop());
-      await writeDownHead();
-    },
-  };
-}
-
-async function watchSources({ config, store, desk, clock, log }: Parts): Promise<SourceWatch> {
-  const { url, receiver } = config.alertmanager;
-  const alertmanager = url === null ? null : { baseUrl: url, receiver, timeoutMs: alertmanagerTimeoutMs };
-  const history =
-    config.prometheusUrl === null
-      ? null
-      : createAlertHistory({
-          baseUrl: config.prometheusUrl,
-          timeoutMs: prometheusTimeoutMs,
-          staleMs: staleMs / config.pace,
-        });
-  const answered = (labels: Readonly<Record<string, string>>): boolean =>
-    matchPlaybook(desk.room().definitions, labels).playbook.name !== genericName;
-  return createSourceWatch({
-    store,
-    desk,
-    clock,
-    log,
-    ask: (question) => catchUp({ ...question, alertmanager, history, answered }),
-    canBeAsked: alertmanager !== null,
-    since: await lastKnown(store, clock),
-    staleMs: alertsStaleMs / config.pace,
-  });
-}
-
-/** When the log last heard of anything: alerts since then may have been missed. */
-async function lastKnown(store: Store, clock: Clock): Promise<number> {
-  const { position } = await store.head();
-  const [last] = await store.events({ after: position - 1, limit: 1 });
-  return last?.event.at ?? clock.now();
-}
-
-async function writeHeadDown({ config, store, clock, log }: Parts): Promise<void> {
-  if (config.key === null || config.auditHeadFile === null) return;
-  try {
-    const head = await store.head();
-    await writeHead(config.auditHeadFile, signHead(config.key, head, clock.now()));
-  } catch (error) {
-    log.error('the head of the audit chain could not be written down', { error });
-  }
-}
-
-/** Waits for the work, and no longer than that; it may go on by itself. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  const late = delay(ms, undefined, { ref: false, signal: enough.signal }).catch((error: unknown) => {
-    if (!enough.signal.aborted) throw error;
-  });
-  await Promise.race([work, late]);
-  enough.abort();
-}
-
-/** Last in, first out; one part that does not stop keeps none of the others from stopping. */
-async function unwind(
-  stops: { name: string; stop: () => Promise<unknown> | unknown }[],
-  log: Log,
-): Promise<void> {
-  for (const { name, stop } of stops.splice(0).reverse()) {
-    try {
-      await stop();
-    } catch (error) {
-      log.error('a part did not stop as it should', { part: name, error });
-    }
   }
 }

@@ -25,10 +25,36 @@ export type Config = {
   readonly auditHeadFile: string | null;
   readonly heartbeatUrl: string | null;
   readonly executorEnv: string | null;
+  /** Where summaries of urgent incidents are mailed; null where none are. */
+  readonly mail: MailConfig | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly pace: number;
+  /** Null where nobody can be paged: then people are called in Slack alone. */
+  readonly pagerduty: PagerDutyConfig | null;
+  /** Whether steps that playbooks let the bot carry out by itself are carried out; else they are only announced. */
+  readonly automatic: boolean;
   /** A hosts file that replaces the playbooks' own; the sandbox points it at the patient. */
   readonly hostsFile: string | null;
+};
+
+export type MailConfig = {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte (smtps://); else STARTTLS, which only a server on this very machine need not offer. */
+  readonly secure: boolean;
+  readonly login: { readonly user: string; readonly password: string } | null;
+  readonly from: string;
+  readonly to: readonly string[];
+};
+
+export type PagerDutyConfig = {
+  /** Keys of integrations, by the names of their variables, `PAGERDUTY_ROUTING_KEY` and those that begin so. */
+  readonly routingKeys: Readonly<Record<string, string>>;
+  readonly token: string | null;
+  readonly from: string | null;
+  readonly apiUrl: string | null;
+  readonly eventsUrl: string | null;
+  readonly webhookSecrets: readonly string[];
 };
 
 export type ConfigResult =
@@ -79,6 +105,9 @@ const environment = z.object({
   AUDIT_HEAD_FILE: z.string().optional(),
   HEARTBEAT_URL: httpUrl.optional(),
   EXECUTOR_ENV: z.string().optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp or smtps address' }).optional(),
+  SMTP_FROM: z.string().optional(),
+  SMTP_TO: z.string().optional(),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' })
     .default('info'),
@@ -88,6 +117,25 @@ const environment = z.object({
     .max(1_000, 'must be 1000 or less')
     .default(1),
   HOSTS_FILE: z.string().optional(),
+  PAGERDUTY_TOKEN: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'must be a token of the REST API')
+    .optional(),
+  PAGERDUTY_FROM: z.email('must be the e-mail address of a user of PagerDuty').optional(),
+  PAGERDUTY_API_URL: httpUrl.optional(),
+  PAGERDUTY_EVENTS_URL: httpUrl.optional(),
+  PAGERDUTY_WEBHOOK_SECRET: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => each !== ''),
+    )
+    .refine((all) => all.every((each) => each.length >= 12), 'every secret must be at least 12 characters')
+    .optional(),
+  AUTOMATIC: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
 });
 
 /** Parses the environment; an empty variable counts as not set. */
@@ -111,6 +159,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (present.PACE && Number(present.PACE) !== 1 && isRealSlack(present.SLACK_API_URL ?? slackApi)) {
     problems.push('PACE must be 1 against the real Slack; it is for the sandbox and for rehearsals');
   }
+  const mail = readMail(present);
+  problems.push(...mail.problems);
+  const routingKeys = routingKeysIn(present);
+  for (const [name, key] of Object.entries(routingKeys))
+    if (!/^[\x21-\x7e]{8,64}$/.test(key)) problems.push(`${name} must be the key of an integration`);
+  const paged = Object.keys(present).filter((name) => name.startsWith('PAGERDUTY_'));
+  if (paged.length > 0 && Object.keys(routingKeys).length === 0)
+    problems.push(
+      `PAGERDUTY_ROUTING_KEY is required where ${paged.join(', ')} is set: without it nobody is paged`,
+    );
   if (!parsed.success || problems.length > 0) return { kind: 'bad', problems };
 
   const e = parsed.data;
@@ -139,12 +197,83 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       auditHeadFile: e.AUDIT_HEAD_FILE ?? null,
       heartbeatUrl: e.HEARTBEAT_URL ?? null,
       executorEnv: e.EXECUTOR_ENV ?? null,
+      mail: mail.config,
       logLevel: e.LOG_LEVEL,
       pace: e.PACE,
       hostsFile: e.HOSTS_FILE ?? null,
+      automatic: e.AUTOMATIC === 'on',
+      pagerduty:
+        paged.length === 0
+          ? null
+          : {
+              routingKeys,
+              token: e.PAGERDUTY_TOKEN ?? null,
+              from: e.PAGERDUTY_FROM ?? null,
+              apiUrl: e.PAGERDUTY_API_URL ?? null,
+              eventsUrl: e.PAGERDUTY_EVENTS_URL ?? null,
+              webhookSecrets: e.PAGERDUTY_WEBHOOK_SECRET ?? [],
+            },
     }),
   };
 }
+
+/** What others would take for two addresses, or for a header, is none. */
+const mailAddress = /^[^\s@<>(),;:"\\[\]]+@[^\s@<>(),;:"\\[\]]+$/;
+
+function readMail(env: Readonly<Record<string, string | undefined>>): {
+  readonly config: MailConfig | null;
+  readonly problems: readonly string[];
+} {
+  const url = URL.parse(env.SMTP_URL ?? '');
+  // Whatever else is wrong with the address has been said.
+  if (!url || !/^smtps?:$/.test(url.protocol)) return { config: null, problems: [] };
+  const problems: string[] = [];
+  const from = (env.SMTP_FROM ?? url.searchParams.get('from') ?? '').trim();
+  const to = (env.SMTP_TO ?? url.searchParams.get('to') ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  if (url.hostname === '') problems.push('SMTP_URL must name a host: smtp://mail.example.org:587');
+  if (!mailAddress.test(from))
+    problems.push('SMTP_FROM must be the one e-mail address that summaries come from');
+  if (to.length === 0 || !to.every((address) => mailAddress.test(address)))
+    problems.push('SMTP_TO must be the e-mail addresses that summaries go to, separated by commas');
+  const [user, password] = [decoded(url.username), decoded(url.password)];
+  if (user === null || password === null)
+    problems.push('SMTP_URL has a user or password with a percent sign that begins no code; write it as %25');
+  if (problems.length > 0) return { config: null, problems };
+  const secure = url.protocol === 'smtps:';
+  return {
+    problems: [],
+    config: {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+      secure,
+      login: user ? { user, password: password ?? '' } : null,
+      from,
+      to,
+    },
+  };
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}
+
+/** Duties may have integrations of their own, each with its key in a variable of its own. */
+const routingKeysIn = (present: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(present).flatMap(([name, value]) =>
+      /^PAGERDUTY_ROUTING_KEY(?:_[A-Z0-9_]{1,60})?$/.test(name) && value !== undefined
+        ? [[name, value.trim()]]
+        : [],
+    ),
+  );
 
 const isRealSlack = (apiUrl: string): boolean =>
   URL.canParse(apiUrl) && /(^|\.)slack(-gov)?\.com\.?$/.test(new URL(apiUrl).hostname);
@@ -161,29 +290,58 @@ export function switchedOff(config: Config): readonly string[] {
         ? 'ALERTMANAGER_URL is not set: of the alerts missed while the bot was down, only those that a playbook answers are looked up, in Prometheus.'
         : 'ALERTMANAGER_URL is not set: alerts missed while the bot was down are not looked up.',
       'ALERTMANAGER_URL is not set: a resolve that is lost is not noticed, and a silent Alertmanager neither.',
+      'ALERTMANAGER_URL is not set: alerts cannot be silenced while somebody works on them.',
     );
+  }
+  const { pagerduty } = config;
+  if (!pagerduty) {
+    off.push('PAGERDUTY_ROUTING_KEY is not set: nobody is paged, people are called in Slack alone.');
+  } else {
+    if (pagerduty.webhookSecrets.length === 0)
+      off.push('PAGERDUTY_WEBHOOK_SECRET is not set: what people do in PagerDuty is not heard.');
+    if (!pagerduty.token)
+      off.push(
+        'PAGERDUTY_TOKEN is not set: who is on call in PagerDuty, and who answered there, is not known.',
+      );
   }
   if (!config.heartbeatUrl) {
     off.push('HEARTBEAT_URL is not set: nobody outside is told when Genesis itself stops working.');
   }
+  if (!config.mail) {
+    off.push('SMTP_URL is not set: no summaries of urgent incidents are mailed.');
+  }
   if (!config.key || !config.auditHeadFile) {
     off.push('GENESIS_KEY and AUDIT_HEAD_FILE are not both set: no signed head of the audit chain is kept.');
+  }
+  if (!config.automatic) {
+    off.push('AUTOMATIC is off: steps that Genesis would carry out by itself are only shown as shadow.');
   }
   return off;
 }
 
 /** Every value that must never stand in a log, in the database or in a message, wherever it came from. */
 export function secretsOf(config: Config): readonly string[] {
-  const { slack, alertmanager, key, heartbeatUrl, prometheusUrl } = config;
+  const { slack, alertmanager, key, heartbeatUrl, prometheusUrl, pagerduty } = config;
   return [
     slack.botToken,
     slack.mode.kind === 'socket' ? slack.mode.appToken : slack.mode.signingSecret,
     ...alertmanager.tokens,
     ...(key === null ? [] : [key]),
+    ...(pagerduty ? [...Object.values(pagerduty.routingKeys), ...pagerduty.webhookSecrets] : []),
+    ...(pagerduty?.token ? [pagerduty.token] : []),
     // Who knows the address of a dead-man's switch can keep it quiet.
     ...(heartbeatUrl === null ? [] : [heartbeatUrl]),
+    ...mailPassword(config.mail),
     ...[slack.apiUrl, alertmanager.url, prometheusUrl, heartbeatUrl].flatMap(passwordIn),
   ];
+}
+
+/** In the clear, as it stands in the address, and as it goes over the wire. */
+function mailPassword(mail: MailConfig | null): readonly string[] {
+  if (!mail?.login || mail.login.password === '') return [];
+  const { user, password } = mail.login;
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  return [password, encodeURIComponent(password), base64(password), base64(`\0${user}\0${password}`)];
 }
 
 /** The password of an address as it is written there, and as it is meant. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig, switchedOff } from '../src/config.ts';
+import { readConfig, secretsOf, switchedOff } from '../src/config.ts';
 
 const enough = {
   SLACK_BOT_TOKEN: 'xoxb-1-2-abc',
@@ -136,6 +136,47 @@ describe('the pace', () => {
   });
 });
 
+describe('the mail server', () => {
+  const own = { SMTP_FROM: 'genesis@mail.test', SMTP_TO: 'duty@mail.test, managers@mail.test' };
+
+  it('is an address with who writes to whom, in it or beside it', () => {
+    expect(config().mail).toBeNull();
+    expect(config({ SMTP_URL: 'smtp://mail.test', ...own }).mail).toEqual({
+      host: 'mail.test',
+      port: 587,
+      secure: false,
+      login: null,
+      from: 'genesis@mail.test',
+      to: ['duty@mail.test', 'managers@mail.test'],
+    });
+    const SMTP_URL = 'smtps://genesis:p%40ss@mail.test:2465?from=genesis@mail.test&to=duty@mail.test';
+    expect(config({ SMTP_URL }).mail).toMatchObject({
+      port: 2465,
+      secure: true,
+      login: { user: 'genesis', password: 'p@ss' },
+      to: ['duty@mail.test'],
+    });
+    expect(config({ SMTP_URL: 'smtps://[::1]', ...own }).mail).toMatchObject({ host: '::1', port: 465 });
+  });
+
+  it.each([
+    [{ SMTP_URL: 'https://mail.test', ...own }, /^SMTP_URL must be an smtp or smtps address/],
+    [{ SMTP_URL: 'smtp://mail.test', SMTP_TO: own.SMTP_TO }, /^SMTP_FROM must be/],
+    [{ SMTP_URL: 'smtp://mail.test', SMTP_FROM: own.SMTP_FROM }, /^SMTP_TO must be/],
+    [{ SMTP_URL: 'smtp://mail.test', ...own, SMTP_TO: 'duty@mail.test, nobody' }, /^SMTP_TO must be/],
+    [{ SMTP_URL: 'smtp://mail.test', ...own, SMTP_FROM: 'a@b.test\nBcc: c@d.test' }, /^SMTP_FROM must be/],
+    [{ SMTP_URL: 'smtp://genesis:100%@mail.test', ...own }, /^SMTP_URL has a user or password/],
+  ])('is refused as %o', (env, said) => {
+    expect(problems({ ...enough, ...env })).toEqual([expect.stringMatching(said)]);
+  });
+
+  it('has a password that is a secret, as it is written, as it is meant, and as it is sent', () => {
+    const secrets = secretsOf(config({ SMTP_URL: 'smtps://genesis:p%40ss-word@mail.test', ...own }));
+    for (const form of ['p@ss-word', 'p%40ss-word', btoa('\0genesis\0p@ss-word')])
+      expect(secrets).toContain(form);
+  });
+});
+
 describe('what is not set is off, and said', () => {
   const all = {
     PROMETHEUS_URL: 'http://prometheus.test',
@@ -143,14 +184,45 @@ describe('what is not set is off, and said', () => {
     GENESIS_KEY: 'a key of more than sixteen characters',
     AUDIT_HEAD_FILE: 'audit-head.json',
     HEARTBEAT_URL: 'https://alarm.test/ping',
+    SMTP_URL: 'smtps://genesis:pass@mail.test?from=genesis@mail.test&to=duty@mail.test',
+    PAGERDUTY_TOKEN: 'token-of-the-rest-api',
+    PAGERDUTY_WEBHOOK_SECRET: 'a secret of the webhook',
   };
+  const paging = { PAGERDUTY_ROUTING_KEY: 'R0UT1NGKEY' };
+
+  it('says that nobody is paged where PagerDuty is not configured', () => {
+    expect(switchedOff(config({})).join('\n')).toContain('people are called in Slack alone');
+  });
 
   it('says nothing of what is set', () => {
-    const said = switchedOff(config(all)).join('\n');
+    const said = switchedOff(config({ ...all, ...paging })).join('\n');
     for (const name of Object.keys(all)) expect(said).not.toContain(name);
   });
 
   it.each(Object.keys(all))('names %s when it is missing', (name) => {
-    expect(switchedOff(config({ ...all, [name]: '' })).join('\n')).toContain(name);
+    expect(switchedOff(config({ ...all, ...paging, [name]: '' })).join('\n')).toContain(name);
+  });
+});
+
+describe('PagerDuty', () => {
+  const keys = { PAGERDUTY_ROUTING_KEY: 'R0UT1NGKEY1', PAGERDUTY_ROUTING_KEY_LEADS: 'R0UT1NGKEY2' };
+
+  it('has a key for each integration, and secrets that never leave', () => {
+    const read = config({ ...keys, PAGERDUTY_WEBHOOK_SECRET: 'secret-of-now-1, secret-before-1' });
+    expect(read.pagerduty).toMatchObject({
+      routingKeys: keys,
+      webhookSecrets: ['secret-of-now-1', 'secret-before-1'],
+    });
+    for (const secret of [...Object.values(keys), 'secret-of-now-1', 'secret-before-1'])
+      expect(secretsOf(read)).toContain(secret);
+  });
+
+  it.each([
+    [{ PAGERDUTY_TOKEN: 'token' }, /^PAGERDUTY_ROUTING_KEY is required where PAGERDUTY_TOKEN is set/],
+    [{ ...keys, PAGERDUTY_WEBHOOK_SECRET: 'short' }, /^PAGERDUTY_WEBHOOK_SECRET every secret must be/],
+    [{ ...keys, PAGERDUTY_FROM: 'nobody' }, /^PAGERDUTY_FROM must be/],
+    [{ PAGERDUTY_ROUTING_KEY: 'a key' }, /^PAGERDUTY_ROUTING_KEY must be the key/],
+  ])('is refused as %o', (env, said) => {
+    expect(problems({ ...enough, ...env })).toEqual([expect.stringMatching(said)]);
   });
 });

@@ -97,10 +97,10 @@ describe('the documentation knows what the program knows', () => {
   });
 
   it('every metric', () => {
-    const known = [...read('src/adapters/metrics/metrics.ts').matchAll(/name: '(genesis_bot_\w+)'/g)].map(
-      (match) => match[1],
-    );
-    const told = [...read('docs/guide/operating.md').matchAll(/^\| `(genesis_bot_\w+)`/gm)].map(
+    const known = [
+      ...read('src/adapters/metrics/metrics.ts').matchAll(/name: '(genesis_(?:bot|playbooks)_\w+)'/g),
+    ].map((match) => match[1]);
+    const told = [...read('docs/guide/operating.md').matchAll(/^\| `(genesis_(?:bot|playbooks)_\w+)`/gm)].map(
       (match) => match[1],
     );
     expect(told.sort()).toEqual(known.sort());

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 const directory = '.genesis-fly';
 /** Statuses of a release that reached its machines; older releases say `succeeded`. */
 const good = ['complete', 'succeeded'];
+/** A rollback of all apps takes a few minutes; in milliseconds. */
+const recently = 30 * 60_000;
 /** Moments that feedback/reliability.md knows. */
 const moments = {
   'rollback-started': 'ROLLBACK INITIATED - Agent SDK',
@@ -154,6 +156,34 @@ const verbs = {
     remember(app, { rolledBackFrom: rolledBackFrom.slice(0, -1) });
   },
 
+  /**
+   * After a rollback of several apps of one release: where only some of them left the image that was remembered when it
+   * began, these are put back to it, so that no two releases meet. What was remembered long ago is of another time.
+   */
+  'keep-together'(...apps) {
+    const now = apps.map((app) => {
+      const { at, image } = remembered(app);
+      if (!image || Date.now() - Date.parse(at) > recently)
+        throw new Complaint(`nothing was remembered of ${app} just now`);
+      const machines = machinesOf(app);
+      const stayed = machines.filter((machine) => imageOf(machine) === image).length;
+      return { app, image, stayed, left: machines.length - stayed };
+    });
+    const left = now.filter((each) => each.left > 0);
+    if (left.length === 0 || now.every(({ stayed }) => stayed === 0)) {
+      console.log(`${apps.join(' and ')} are of one release`);
+      return;
+    }
+    for (const { app, image } of left) {
+      console.log(`${app}: back to ${image}, since not all could be taken off it`);
+      show('deploy', '--image', image, '-a', app, '--yes');
+    }
+    for (const { app, image } of now) {
+      const { rolledBackFrom = [] } = remembered(app);
+      if (rolledBackFrom.at(-1) === image) remember(app, { rolledBackFrom: rolledBackFrom.slice(0, -1) });
+    }
+  },
+
   note(moment) {
     if (!Object.hasOwn(moments, moment))
       throw new Complaint(`moments are ${Object.keys(moments).join(', ')}`);
@@ -187,7 +217,7 @@ const verbs = {
 
 const [verb = '', ...words] = process.argv.slice(2);
 try {
-  const several = verb === 'metrics' && words.length > 0;
+  const several = ['metrics', 'keep-together'].includes(verb) && words.length > 0;
   if (!Object.hasOwn(verbs, verb) || (words.length !== 1 && !several))
     throw new Complaint(`usage: genesis-fly.mjs ${Object.keys(verbs).join('|')} <app>`);
   if (!words.every((word) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(word)))

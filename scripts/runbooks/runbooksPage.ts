@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Step } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
+import { lookedAt } from '../../src/core/run/stepValues.ts';
 import { allSteps } from '../../src/core/run/walk.ts';
 
 const text = z.string().min(1);
@@ -32,8 +33,11 @@ export const readMap = (yaml: string): RunbookMap => mapSchema.parse(parse(yaml)
 function wordsOf(step: Step): string {
   switch (step.kind) {
     case 'do':
+      return `do: ${step.action}`;
     case 'observe':
-      return `${step.kind}: ${step.action}`;
+      return `observe: ${(step.actions ?? [step.action]).join(', ')}`;
+    case 'offer':
+      return `offer: ${step.procedure}`;
     case 'chart':
       return `chart: ${step.indicator}`;
     case 'verify':
@@ -46,6 +50,8 @@ function wordsOf(step: Step): string {
     case 'checklist':
     case 'stage':
       return `${step.kind}: ${step.title}`;
+    case 'call':
+      return `call: ${step.playbook}`;
     default: {
       const never: never = step;
       return never;
@@ -85,7 +91,9 @@ function wrongWith(reference: string, room: Room, root: string): string | null {
     case 'commander':
       return playbook.commanderAtOnce ? null : `${name} asks for no commander`;
     default:
-      return allSteps(playbook.steps).some((each) => wordsOf(each) === step || questionOf(each) === step)
+      return allSteps(playbook.steps).some(
+        (each) => wordsOf(each) === step || questionOf(each) === step || looksOf(each).includes(step),
+      )
         ? null
         : `${name} has no step \`${step}\``;
   }
@@ -159,3 +167,7 @@ export function pageOf(map: RunbookMap, room: Room): string {
   ];
   return `${intro}\n${sections.join('\n')}\n${last.join('\n')}`;
 }
+
+/** A step that looks at several things answers for each of them. */
+const looksOf = (step: Step): readonly string[] =>
+  step.kind === 'observe' ? lookedAt(step).map((action) => `observe: ${action}`) : [];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type IncidentRole, incidentRoles } from '../core/access/access.ts';
 import { type SchemaKind, schemaKinds } from '../core/playbook/jsonSchema.ts';
 import { nameText } from '../core/playbook/values.ts';
 import { StoreFailed } from '../engine/ports.ts';
@@ -12,6 +13,14 @@ import { lint } from './lint.ts';
 import { manifest } from './manifest.ts';
 import { type PostMortemFormat, postMortemFormats, postmortem } from './postmortem.ts';
 import { restore } from './restore.ts';
+
+type AccessFlags = {
+  dir: string;
+  groups?: string;
+  role?: IncidentRole;
+  channelMember?: boolean;
+  json?: boolean;
+};
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +47,9 @@ export async function runCommandLine(argv: readonly string[], given: Env): Promi
     throw error;
   }
 }
+
+/** It comes along, whether Genesis runs from its sources or from the package. */
+const manifestFile = fileURLToPath(new URL('../../manifest.yml', import.meta.url));
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -75,17 +87,34 @@ function build(env: Env, done: (code: number) => void): Command {
     .option('--format <format>', 'text or github', oneOf(['text', 'github'] as const), 'text')
     .option('--strict', 'fail on warnings too')
     .action(async (directory: string, options: { format: 'text' | 'github'; strict?: boolean }) =>
-      done(await lint(directory, options)),
+      done(await lint(directory, { ...options, today: Date.now() })),
     );
   program
     .command('test')
     .description('play the scenario tests that stand beside the playbooks')
     .argument('[dir]', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
     .option('--min-coverage <percent>', 'how many steps of every playbook must be entered', percent, 0)
-    .action(async (directory: string, options: { minCoverage: number }) => {
-      const { test } = await import('./test.ts');
-      done(await test(directory, options));
-    });
+    .option('--from-incident <id>', 'print a test of what happened in this incident instead, such as INC-12')
+    .option(
+      '--database <file>',
+      'the database that the incident is read from; DATABASE_URL where it is left out',
+    )
+    .action(
+      async (
+        directory: string,
+        options: { minCoverage: number; fromIncident?: string; database?: string },
+      ) => {
+        if (options.fromIncident !== undefined) {
+          const { testFromIncident } = await import('./testFromIncident.ts');
+          const file = options.database?.replace(/^sqlite:/, '') ?? database();
+          const asked = { directory, database: file, id: options.fromIncident, now: Date.now() };
+          done(await testFromIncident(asked, { print, say: (line) => process.stderr.write(`${line}\n`) }));
+          return;
+        }
+        const { test } = await import('./test.ts');
+        done(await test(directory, options));
+      },
+    );
   program
     .command('plan')
     .description('exactly what a playbook would run, where, as whom, and the hash of its approval')
@@ -96,6 +125,34 @@ function build(env: Env, done: (code: number) => void): Command {
       const { plan } = await import('./plan.ts');
       done(await plan({ directory: dir, playbook, format }, print));
     });
+  program
+    .command('drill')
+    .description('walk a playbook with stand-ins for everything that acts: nothing is run, read or posted')
+    .argument('[playbook]')
+    .option('--all', 'every playbook, the first way through each')
+    .option('--first-fails', 'the first mitigation fails, so that the next one is practised')
+    .option('--dir <dir>', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
+    .action(
+      async (
+        playbook: string | undefined,
+        options: { all?: boolean; firstFails?: boolean; dir: string },
+        command: Command,
+      ) => {
+        if ((playbook === undefined) !== (options.all === true))
+          command.error('Name one playbook, or say --all.', { exitCode: 2 });
+        const { drill } = await import('./drill.ts');
+        done(
+          await drill(
+            {
+              directory: options.dir,
+              playbook: playbook ?? null,
+              firstFails: options.firstFails ?? false,
+            },
+            print,
+          ),
+        );
+      },
+    );
   program
     .command('schema')
     .description('JSON Schemas of the files of a room, for editors')
@@ -142,7 +199,12 @@ function build(env: Env, done: (code: number) => void): Command {
     .argument('<id>', 'such as INC-7')
     .option('--format <format>', 'md, html or json', oneOf(postMortemFormats), 'md')
     .action(async (id: string, { format }: { format: PostMortemFormat }) =>
-      done(await postmortem({ database: database(), id, format, now: Date.now() }, print)),
+      done(
+        await postmortem(
+          { database: database(), id, format, now: Date.now(), pace: Number(env.PACE) || 1 },
+          print,
+        ),
+      ),
     );
   program
     .command('audit')
@@ -162,6 +224,40 @@ function build(env: Env, done: (code: number) => void): Command {
     .description('the whole log, one JSON object a line')
     .action(async () => done(await exportLog({ database: database() }, print)));
   program
+    .command('access')
+    .description('who may do what')
+    .command('explain')
+    .description('whether somebody may do something, which rule says so, and who else could')
+    .argument('<user>', 'a Slack user id or an e-mail address; any name where --groups says the groups')
+    .argument('<action>', 'service/action, a right such as approve, or the name of a playbook')
+    .option('--dir <dir>', 'the playbooks', env.PLAYBOOKS ?? 'playbooks')
+    .option('--groups <names>', 'groups of access.yml that they are in, with commas; Slack is not asked')
+    .option('--role <role>', 'as if they had this role in the incident', oneOf(incidentRoles))
+    .option('--channel-member', 'as if they were in every channel that a group names')
+    .option('--json', 'as data')
+    .action(async (user: string, action: string, options: AccessFlags) => {
+      const [{ explainAccess }, { slackPeople }] = await Promise.all([
+        import('./access.ts'),
+        import('./slackPeople.ts'),
+      ]);
+      const groups =
+        options.groups
+          ?.split(',')
+          .map((each) => each.trim())
+          .filter((each) => each !== '') ?? null;
+      const asked = {
+        directory: options.dir,
+        user,
+        action,
+        groups,
+        role: options.role ?? null,
+        channelMember: options.channelMember ?? false,
+        json: options.json ?? false,
+        slack: groups === null ? slackPeople(env) : null,
+      };
+      done(await explainAccess(asked, print, (line) => process.stderr.write(`${line}\n`)));
+    });
+  program
     .command('backup')
     .description('a consistent copy of the database, also while the bot runs')
     .argument('<file>')
@@ -174,16 +270,19 @@ function build(env: Env, done: (code: number) => void): Command {
       done(await restore({ database: database(), backup: file, now: Date.now() }, print)),
     );
   program
+    .command('doctor')
+    .description('look at everything that serve needs, and say what is wrong and how to mend it')
+    .option('--json', 'one JSON object a line')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { doctor } = await import('./doctor.ts');
+      done(await doctor({ env, manifest: manifestFile, json: json ?? false }, print));
+    });
+  program
     .command('manifest')
     .description('the Slack app to create: Socket Mode, or HTTP')
     .option('--http <url>', 'the https address at which Slack reaches the bot')
     .action(async ({ http }: { http?: string }) =>
-      done(
-        await manifest(
-          { file: fileURLToPath(new URL('../../manifest.yml', import.meta.url)), http: http ?? null },
-          print,
-        ),
-      ),
+      done(await manifest({ file: manifestFile, http: http ?? null }, print)),
     );
   return program;
 }

@@ -12,7 +12,7 @@ export type ImportCommand = {
   readonly service: string | null;
   /** A name from hosts.yml; its first host where it is null. */
   readonly host: string | null;
-  /** Folder whose hosts.yml says where commands run. */
+  /** Folder whose hosts.yml says where commands run, where `out` has none. */
   readonly playbooks: string;
 };
 
@@ -67,15 +67,25 @@ async function bytesOf(path: string): Promise<Uint8Array | string> {
 }
 
 /** The host that the draft names, with its directory. A room that cannot be read is no reason not to draft. */
-async function hostOf({ playbooks, host }: ImportCommand): Promise<ImportOptions['host']> {
-  const text = await readText(join(playbooks, 'hosts.yml'));
+async function hostOf({ playbooks, out, host }: ImportCommand): Promise<ImportOptions['host']> {
+  // The room that the draft becomes part of comes before the one that this machine runs.
+  const folders = [...(out === null ? [] : [out]), playbooks];
+  for (const folder of folders) {
+    const found = await hostIn(folder, host);
+    if (found !== null) return found;
+  }
+  return host === null ? null : { name: host, directory: '' };
+}
+
+async function hostIn(folder: string, host: string | null): Promise<ImportOptions['host']> {
+  const text = await readText(join(folder, 'hosts.yml'));
   const parsed = 'text' in text ? parseYaml(text.text) : undefined;
   const value = parsed?.ok ? parsed.value : undefined;
   const hosts = (value as { readonly hosts?: unknown } | null | undefined)?.hosts;
   const known =
     typeof hosts === 'object' && hosts !== null ? (hosts as Readonly<Record<string, unknown>>) : {};
   const name = host ?? Object.keys(known)[0];
-  if (name === undefined) return null;
+  if (name === undefined || !Object.hasOwn(known, name)) return null;
   const directory = (known[name] as { readonly directory?: unknown } | null | undefined)?.directory;
   return { name, directory: typeof directory === 'string' ? directory : '' };
 }

@@ -35,7 +35,7 @@ export async function incidents(
   }
 }
 
-function line({ id, severity, phase, title, service, openedAt, resolved }: Incident): string {
+function line({ id, severity, phase, title, service, openedAt, resolved, drill }: Incident): string {
   const end = resolved ? `, resolved ${new Date(resolved.at).toISOString()}` : '';
-  return `${id}  ${severity}  ${phase}  ${title}${service ? ` on ${service}` : ''}  opened ${new Date(openedAt).toISOString()}${end}`;
+  return `${id}  ${drill ? 'DRILL  ' : ''}${severity}  ${phase}  ${title}${service ? ` on ${service}` : ''}  opened ${new Date(openedAt).toISOString()}${end}`;
 }

@@ -6,6 +6,8 @@ export type LintOptions = {
   readonly format?: 'text' | 'github';
   /** Warnings fail too. */
   readonly strict?: boolean;
+  /** Milliseconds since the epoch; without it nothing is said of what has passed by now. */
+  readonly today?: number;
   /** Takes one line, without its end; standard output where left out. */
   readonly print?: (line: string) => void;
 };
@@ -13,7 +15,11 @@ export type LintOptions = {
 /** Checks the playbooks of a directory and prints every problem. Gives the exit code: 0 without errors, else 1. */
 export async function lint(directory: string, options: LintOptions = {}): Promise<number> {
   const print = options.print ?? ((line: string) => process.stdout.write(`${line}\n`));
-  const { room, problems } = await loadRoom({ directory, pace: 1 });
+  const { room, problems } = await loadRoom({
+    directory,
+    pace: 1,
+    ...(options.today !== undefined && { today: options.today }),
+  });
   const format = options.format === 'github' ? formatAnnotation : formatProblem;
   for (const problem of problems) print(format(problem));
   const errors = problems.filter(({ severity }) => severity === 'error').length;

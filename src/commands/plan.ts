@@ -1,7 +1,7 @@
 import { loadRoom } from '../adapters/playbooks/loadRoom.ts';
 import { spokenDuration } from '../core/duration.ts';
-import { formatObjective } from '../core/indicator/format.ts';
-import type { VerifyTarget } from '../core/playbook/definition.ts';
+import { formatObjective, formatValue } from '../core/indicator/format.ts';
+import type { Automatic, VerifyTarget } from '../core/playbook/definition.ts';
 import { unknownName } from '../core/playbook/nearest.ts';
 import {
   type Outline,
@@ -41,9 +41,13 @@ export async function plan(options: PlanOptions, print: (line: string) => void):
 
 function linesOf(outline: Outline): string[] {
   const { playbook, title, kind, service, severity, answers, authority, approval, budgetMs } = outline;
-  const labels = Object.entries(answers).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  const labels = answers.map((set) =>
+    Object.entries(set)
+      .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+      .join(', '),
+  );
   const starts =
-    kind === 'alert' ? `answers ${labels.join(', ') || 'what no other one answers'}` : 'started by people';
+    kind === 'alert' ? `answers ${labels.join(' or ') || 'what no other one answers'}` : 'started by people';
   const budget = budgetMs === null ? '' : `, ${spokenDuration(budgetMs)}`;
   return [
     `${playbook}: ${title}`,
@@ -52,21 +56,54 @@ function linesOf(outline: Outline): string[] {
     ...(approval
       ? [
           `risk      ${approval.risk}, asked for with the right \`${approval.right}\`${approval.risk === 'destructive' ? ', approved by a second person' : ''}`,
-          `approval  ${approval.hash}`,
+          `approval  ${approval.hash ?? 'depends on what it is started with'}`,
         ]
       : []),
+    ...(outline.inputs ?? []).map(({ name, ask, wanted }) => `input     ${name}: ${ask} ${wanted}`),
     `definition ${outline.definition}`,
+    ...outline.automatic.map((each) => `${automaticLine(each)}: step ${each.step}, ${each.action}`),
     ...outline.steps.flatMap((step) => ['', ...stepLines(step)]),
   ];
 }
 
+/** Said at the top as well: nothing else in a playbook happens without a person. */
+const automaticLine = ({ mode, afterMs }: Automatic): string =>
+  mode === 'live'
+    ? `AUTOMATIC carried out by the bot after ${spokenDuration(afterMs)}, unless somebody holds it`
+    : `AUTOMATIC shadow: after ${spokenDuration(afterMs)} the bot only says that it would carry it out`;
+
 const indented = (lines: readonly string[]): string[] =>
   lines.map((line) => (line === '' ? '' : `    ${line}`));
 
+/** The step with what holds for steps of any kind, below its first line. */
 function stepLines(step: OutlineStep): string[] {
+  const [head = '', ...rest] = kindLines(step);
+  return [
+    head,
+    ...indented([
+      ...(step.as === undefined ? [] : [`as        ${step.as}`]),
+      ...(step.if === undefined ? [] : [`if        ${step.if}`]),
+    ]),
+    ...rest,
+  ];
+}
+
+const onFailLines = (steps: readonly OutlineStep[] | null): string[] =>
+  steps === null ? [] : ['if it fails', ...indented(steps.flatMap(stepLines))];
+
+function dutyLine({ text, owner, withinMs }: Extract<OutlineStep, { kind: 'checklist' }>['items'][number]) {
+  const within = withinMs === undefined ? [] : [`within ${spokenDuration(withinMs)}`];
+  const duty = [...(owner === undefined ? [] : [owner]), ...within];
+  return `- ${text}${duty.length === 0 ? '' : ` (${duty.join(', ')})`}`;
+}
+
+function kindLines(step: OutlineStep): string[] {
   switch (step.kind) {
     case 'chart':
-      return [`${step.id}  chart: ${step.indicator.name}`, ...indented([queryLine(step.indicator)])];
+      return [
+        `${step.id}  chart: ${step.indicator.name}`,
+        ...indented([queryLine(step.indicator), ...indicatorNotes(step.indicator)]),
+      ];
     case 'observe':
       return [
         `${step.id}  observe: ${step.action}, by itself`,
@@ -78,13 +115,20 @@ function stepLines(step: OutlineStep): string[] {
         ...indented([
           ...(step.when === null ? [] : [`when      ${step.when}`]),
           ...(step.budgetMs === null ? [] : [`budget    ${spokenDuration(step.budgetMs)}`]),
+          ...(step.automatic === null ? [] : [automaticLine(step.automatic)]),
           ...actionLines(step),
+          ...onFailLines(step.onFail),
         ]),
       ];
     case 'verify':
       return [
         `${step.id}  verify: ${step.indicator.name}`,
-        ...indented([gateLine(step.indicator, step.target), queryLine(step.indicator)]),
+        ...indented([
+          gateLine(step.indicator, step.target),
+          queryLine(step.indicator),
+          ...indicatorNotes(step.indicator),
+          ...onFailLines(step.onFail),
+        ]),
       ];
     case 'choose':
       return [
@@ -94,11 +138,21 @@ function stepLines(step: OutlineStep): string[] {
         ),
       ];
     case 'ask':
-      return [`${step.id}  ask: ${step.question}${step.options ? ` (${step.options.join(' / ')})` : ''}`];
+      return [
+        `${step.id}  ask: ${step.question}${step.options ? ` (${step.options.join(' / ')})` : ''}`,
+        ...indented(step.wanted === undefined ? [] : [`wanted    ${step.wanted}`]),
+      ];
+    case 'offer':
+      return [`${step.id}  offer: ${step.procedure}, ${step.title}`, ...indented([`why       ${step.why}`])];
     case 'wait':
       return [`${step.id}  wait: ${spokenDuration(step.ms)}`, ...indented([step.why])];
     case 'checklist':
-      return [`${step.id}  checklist: ${step.title}`, ...indented(step.items.map((item) => `- ${item}`))];
+      return [`${step.id}  checklist: ${step.title}`, ...indented(step.items.map(dutyLine))];
+    case 'call':
+      return [
+        `${step.id}  call: ${step.playbook}, ${step.title}`,
+        ...indented(step.steps.flatMap(stepLines)),
+      ];
     case 'stage':
       return [
         `${step.id}  stage: ${step.title}, ${spokenDuration(step.budgetMs)}`,
@@ -112,14 +166,20 @@ function stepLines(step: OutlineStep): string[] {
 }
 
 function actionLines(action: OutlineAction): string[] {
-  const { risk, right, says, approval, verify, undo, commands } = action;
+  const { risk, right, says, approval, verify, undo, commands, service, silences } = action;
   return [
+    ...(service === null ? [] : [`service   ${service}`]),
     ...(says === null ? [] : [`says      ${says}`]),
     `risk      ${risk}, with the right \`${right}\`${risk === 'destructive' ? ' and a second person' : ''}`,
     ...(approval === null ? [] : [`approval  ${approval}`]),
+    ...(action.with ?? []).map(
+      ({ parameter, from, wanted }) => `with      ${parameter} = ${from}: ${wanted}`,
+    ),
     ...commands.flatMap(commandLines),
+    ...(action.withoutEvidence === undefined ? [] : [`evidence  none: ${action.withoutEvidence}`]),
+    ...(silences ? [`silences  ${silencesText(silences)}`] : []),
     ...(verify
-      ? [gateLine(verify.indicator, verify.target)]
+      ? [gateLine(verify.indicator, verify.target), ...indicatorNotes(verify.indicator)]
       : risk === 'observe'
         ? []
         : ['verify    by its exit code']),
@@ -127,12 +187,16 @@ function actionLines(action: OutlineAction): string[] {
   ];
 }
 
+const silencesText = ({ forMs, alerts }: NonNullable<OutlineAction['silences']>): string =>
+  `${alerts ? alerts.join(', ') : 'the alerts of the incident and of the service'}, for at most ${spokenDuration(forMs)}`;
+
 /** The words as one would have to type them, so that their borders can be seen. */
 const quoted = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 
 function commandLines(command: OutlineCommand): string[] {
-  const { run, write, where, as, directory, timeoutMs, succeeds, secrets, probe } = command;
+  const { run, write, where, as, directory, timeoutMs, succeeds, secrets, probe, evidence, retries } =
+    command;
   const what = run
     ? `run       ${run.map(quoted).join(' ')}`
     : write
@@ -144,6 +208,10 @@ function commandLines(command: OutlineCommand): string[] {
     ...(succeeds.length === 1 && succeeds[0] === 0 ? [] : [`exit ${succeeds.join(', ')} is fine`]),
     ...(secrets.length === 0 ? [] : [`with ${secrets.join(', ')}`]),
     ...(probe === null ? [] : [`probe ${probe}`]),
+    ...(evidence ? ['evidence, which holds nothing up'] : []),
+    ...(retries
+      ? [`tried again up to ${retries.times} times, each ${spokenDuration(retries.afterMs)} later`]
+      : []),
   ];
   return [what, `          ${notes.join('; ')}`];
 }
@@ -154,3 +222,14 @@ function gateLine({ name, unit, objective }: OutlineIndicator, { holdMs, withinM
 }
 
 const queryLine = ({ query }: OutlineIndicator): string => `query     ${query.replaceAll(/\s+/g, ' ')}`;
+
+/** Whose the indicator is, and when its values are a reason to take back what was put in place. */
+function indicatorNotes({ service, rollback, unit }: OutlineIndicator): string[] {
+  return [
+    ...(service === null ? [] : [`of        ${service}`]),
+    ...rollback.map(
+      ({ kind, value, forMs, during }) =>
+        `rollback  ${kind} ${formatValue(unit, value)} for ${spokenDuration(forMs)}, during ${during}`,
+    ),
+  ];
+}

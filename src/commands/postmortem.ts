@@ -7,7 +7,7 @@ export type PostMortemFormat = (typeof postMortemFormats)[number];
 
 /** `genesis postmortem <id>`: the draft, written from the log as it stands. */
 export async function postmortem(
-  options: { database: string; id: string; format: PostMortemFormat; now: number },
+  options: { database: string; id: string; format: PostMortemFormat; now: number; pace?: number },
   print: (line: string) => void,
 ): Promise<number> {
   const reader = openSqliteReader(options.database);
@@ -17,7 +17,7 @@ export async function postmortem(
       print(`There is no incident ${options.id}.`);
       return 1;
     }
-    const { markdown, html, report } = await readPostMortem(reader, id, options.now);
+    const { markdown, html, report } = await readPostMortem(reader, id, options.now, options.pace);
     print(
       options.format === 'md' ? markdown : options.format === 'html' ? html : JSON.stringify(report, null, 2),
     );

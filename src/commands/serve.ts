@@ -22,8 +22,12 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
   });
   // Heard from now on: one that comes while the bot still starts ends it in order as well.
   const signalled = nextSignal();
+  // Heard from now on as well: left alone it would end the process.
+  let reload: () => Promise<void> = async () => log.info('the playbooks are being read already');
+  process.on('SIGHUP', () => void reload());
   try {
     const bot = await startBot(config, { log });
+    reload = bot.reloadPlaybooks;
     const signal = await signalled;
     log.info('stopping', { signal });
     await bot.stop();

@@ -1,17 +1,41 @@
 /** Who made something happen. Groups are resolved just before the decision and only for it; the log keeps the id. */
 export type Actor =
-  | { readonly kind: 'person'; readonly user: string; readonly groups: readonly string[] }
+  | {
+      readonly kind: 'person';
+      readonly user: string;
+      readonly groups: readonly string[];
+      /** Groups of which nobody could say whether the person is in them; left out where everything is known. */
+      readonly unknown?: readonly string[];
+      /** The groups that they were looked up in, where they were: of any other nobody has asked. */
+      readonly resolved?: readonly string[];
+    }
   | { readonly kind: 'alertmanager' }
   | { readonly kind: 'bot' }
-  | { readonly kind: 'operator'; readonly name: string };
+  | { readonly kind: 'operator'; readonly name: string }
+  /** Somebody who did it in PagerDuty and is nobody that the chat knows, or may not do it there. */
+  | { readonly kind: 'pagerduty'; readonly name: string };
 
-/** The actor as the log keeps it: `U024BE7LH`, `alertmanager`, `bot`, `operator:root`. */
+const pagerPrefix = 'pagerduty:';
+
+/** The name of somebody who is only known from PagerDuty, by an id of the log; null for everybody else. */
+export const nameInPager = (id: string): string | null =>
+  id.startsWith(pagerPrefix) ? id.slice(pagerPrefix.length) : null;
+
+/** Somebody of the log in a sentence: a mention, or a name with where it is from. */
+export const spokenActor = (id: string): string => {
+  const name = nameInPager(id);
+  return name === null ? `<@${id}>` : `${name} in PagerDuty`;
+};
+
+/** The actor as the log keeps it: `U024BE7LH`, `alertmanager`, `bot`, `operator:root`, `pagerduty:On-call engineer`. */
 export function actorId(actor: Actor): string {
   switch (actor.kind) {
     case 'person':
       return actor.user;
     case 'operator':
       return `operator:${actor.name}`;
+    case 'pagerduty':
+      return `${pagerPrefix}${actor.name}`;
     case 'alertmanager':
     case 'bot':
       return actor.kind;

@@ -1,8 +1,10 @@
+import { decideFreeze, type ForFreeze } from './calendar/decideFreeze.ts';
+import { evolveFreeze, type FreezeEvent } from './calendar/freeze.ts';
 import { type Command, isReport } from './command.ts';
 import type { Context, Stream } from './context.ts';
 import { type Decision, type Event, refuse } from './decision.ts';
 import { alertClaims, playbookFor, routeAlert } from './incident/alerts.ts';
-import { openClaim } from './incident/claims.ts';
+import { drillChannelClaim, openClaim } from './incident/claims.ts';
 import { decideIncident, type ForIncident } from './incident/decide.ts';
 import type { IncidentEvent } from './incident/events.ts';
 import { evolveIncident } from './incident/incident.ts';
@@ -10,8 +12,8 @@ import { stormClaim } from './incident/storm.ts';
 import type { Room } from './playbook/room.ts';
 import { decideRun, type ForRun } from './run/decide.ts';
 import type { RunEvent } from './run/events.ts';
-import { evolveRun } from './run/run.ts';
-import { type IncidentId, incidentId, isRunId, type StreamId } from './stream.ts';
+import { evolveRun } from './run/evolve.ts';
+import { type IncidentId, incidentId, isFreezeId, isRunId, type StreamId } from './stream.ts';
 
 /**
  * The one way from a command to a decision. A store asks, in this order and within one transaction: which claims does
@@ -29,6 +31,10 @@ export function claimsOf(command: Command, room: Room): readonly string[] {
       return command.service === null ? [] : [openClaim(command.service), stormClaim];
     case 'incident.open-own':
       return [openClaim(command.incident)];
+    case 'run.start':
+      return command.place.kind === 'channel' ? [drillChannelClaim(command.place.channel)] : [];
+    case 'run.automatic-decide':
+      return command.targets;
     default:
       return [];
   }
@@ -37,10 +43,12 @@ export function claimsOf(command: Command, room: Room): readonly string[] {
 /** Where changes were made that belong together: in an incident, or by runs of their own in a channel. */
 export type LedgerPlace =
   | { readonly kind: 'incident'; readonly incident: IncidentId }
-  | { readonly kind: 'channel'; readonly channel: string };
+  | { readonly kind: 'channel'; readonly channel: string }
+  /** By runs of their own, wherever they were started. */
+  | { readonly kind: 'outside' };
 
 /** The ledgers that must be known before the command can be decided; null for almost all commands. */
-export function ledgersOf(command: Command): LedgerPlace | null {
+export function ledgersOf(command: Command): Exclude<LedgerPlace, { kind: 'outside' }> | null {
   if (command.type !== 'run.start' && command.type !== 'incident.start-run') return null;
   if (!command.undo) return null;
   if (command.incident !== null) return { kind: 'incident', incident: command.incident };
@@ -49,15 +57,28 @@ export function ledgersOf(command: Command): LedgerPlace | null {
     : null;
 }
 
+/** Whether freezes and open incidents must be known before the command can be decided. */
+export function asksOfWindows({ type }: Command): boolean {
+  return (
+    type === 'run.start' ||
+    type === 'incident.start-run' ||
+    type === 'run.start-offered' ||
+    type === 'run.plan-decide'
+  );
+}
+
 /** The stream that decides; new ones get the next number. */
 export function routeOf(command: Command, context: Context): StreamId {
   if (isForRun(command)) {
     return command.type === 'run.start' ? (command.run ?? `RUN-${context.nextRun}`) : command.run;
   }
+  if (isForFreeze(command))
+    return command.type === 'freeze.begin' ? `FRZ-${context.nextFreeze}` : command.freeze;
   switch (command.type) {
     case 'alert.notice':
       return routeAlert(command.notice, context) ?? incidentId(context.nextIncident);
     case 'incident.declare':
+    case 'incident.drill':
     case 'incident.open-own':
       return incidentId(context.nextIncident);
     default:
@@ -66,6 +87,8 @@ export function routeOf(command: Command, context: Context): StreamId {
 }
 
 const isForRun = (command: Command): command is ForRun => command.type.startsWith('run.');
+
+const isForFreeze = (command: Command): command is ForFreeze => command.type.startsWith('freeze.');
 
 /** The incident that a run belongs to, by its id; null for a run of its own. */
 export function incidentOfRun(stream: StreamId): IncidentId | null {
@@ -82,12 +105,22 @@ export function decide(command: Command, stream: StreamId, state: Stream | null,
       ? decideRun(command, state?.kind === 'run' ? state.run : null, context)
       : refuse('invalid', `${stream} is not a run.`);
   }
-  return isRunId(stream)
+  if (isForFreeze(command)) {
+    return isFreezeId(stream)
+      ? decideFreeze(command, state?.kind === 'freeze' ? state.freeze : null, context)
+      : refuse('invalid', `${stream} is not a freeze.`);
+  }
+  return isRunId(stream) || isFreezeId(stream)
     ? refuse('invalid', `${stream} is not an incident.`)
     : decideIncident(command as ForIncident, state?.kind === 'incident' ? state.incident : null, context);
 }
 
 export function evolve(stream: StreamId, state: Stream | null, event: Event): Stream {
+  if (isFreezeId(stream))
+    return {
+      kind: 'freeze',
+      freeze: evolveFreeze(state?.kind === 'freeze' ? state.freeze : null, event as FreezeEvent),
+    };
   return isRunId(stream)
     ? { kind: 'run', run: evolveRun(state?.kind === 'run' ? state.run : null, event as RunEvent) }
     : {

@@ -1,3 +1,4 @@
+import type { Freeze } from './calendar/freeze.ts';
 import type { Incident } from './incident/incident.ts';
 import type { Definition } from './playbook/definition.ts';
 import type { Room } from './playbook/room.ts';
@@ -7,16 +8,21 @@ import type { RunView } from './view.ts';
 
 export type Stream =
   | { readonly kind: 'incident'; readonly incident: Incident }
-  | { readonly kind: 'run'; readonly run: Run };
+  | { readonly kind: 'run'; readonly run: Run }
+  | { readonly kind: 'freeze'; readonly freeze: Freeze };
 
 /** All that a decision may know besides the state of its own stream, gathered in the transaction that it is part of. */
 export type Context = {
   /** Milliseconds since the epoch; one for all commands of a transaction. */
   readonly now: number;
   readonly room: Room;
-  /** The numbers that the next incident and the next run outside an incident will have. */
+  /** The numbers that the next incident, the next run outside an incident and the next freeze will have. */
   readonly nextIncident: number;
   readonly nextRun: number;
+  readonly nextFreeze: number;
+  /** Freezes that stand, and open incidents, where the command may be held to windows; see `asksOfWindows`. */
+  readonly freezes: readonly Freeze[];
+  readonly openIncidents: readonly Incident[];
   /** When the newest incidents were opened, newest first, at most as many as ever count. */
   readonly openings: readonly number[];
   /** Who holds the claims that the command asked about. */

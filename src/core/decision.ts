@@ -1,9 +1,10 @@
+import type { FreezeEvent } from './calendar/freeze.ts';
 import type { Effect } from './effect.ts';
 import type { IncidentEvent } from './incident/events.ts';
 import type { RunEvent } from './run/events.ts';
 import type { StreamId } from './stream.ts';
 
-export type Event = IncidentEvent | RunEvent;
+export type Event = IncidentEvent | RunEvent | FreezeEvent;
 
 /**
  * What a decision comes to. A refusal changes nothing and says why in a sentence for the person who asked; its code is
@@ -34,6 +35,8 @@ export type RefusalCode =
   | 'plan-changed'
   | 'expired'
   | 'invalid'
+  /** Outside its window, in a freeze, or with an incident open. */
+  | 'closed'
   | 'duplicate';
 
 export const refuse = (code: RefusalCode, message: string): Refusal => ({ kind: 'refused', code, message });

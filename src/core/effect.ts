@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import type { PlannedCommand } from './run/plan.ts';
-import type { IncidentId, RunId } from './stream.ts';
+import type { FreezeId, IncidentId, RunId } from './stream.ts';
 
 /**
  * Work for the outside, decided together with the events and performed only after the commit.
@@ -48,6 +48,8 @@ export type EffectBody =
       readonly attempt: number;
       readonly command: number;
       readonly planned: PlannedCommand;
+      /** Of a drill: whatever is asked to run it must refuse. */
+      readonly drill?: true;
     }
   | {
       readonly kind: 'stop-command';
@@ -62,12 +64,57 @@ export type EffectBody =
       readonly step: string;
       readonly attempt: number;
       readonly indicator: string;
-      readonly purpose: 'gate' | 'before' | 'probe';
+      readonly purpose: 'gate' | 'before' | 'probe' | 'automatic';
+    }
+  /** A call of the incident, by its number, as a page. */
+  | { readonly kind: 'page'; readonly incident: IncidentId; readonly call: number }
+  /** That page is answered or over here, and must not ring on. */
+  | {
+      readonly kind: 'page-end';
+      readonly incident: IncidentId;
+      readonly call: number;
+      readonly routingKey: string;
+      readonly as: 'acknowledged' | 'resolved';
     }
   /** How much waits for the chat. */
   | { readonly kind: 'read-backlog'; readonly incident: IncidentId }
+  /** A summary by e-mail; `at` is when that happened, so that one that is sent twice is the same mail. */
+  | {
+      readonly kind: 'email';
+      readonly incident: IncidentId;
+      readonly moment: MailMoment;
+      readonly at: number;
+    }
+  /**
+   * One of the incident's silences, in Alertmanager: make it, or make it last `forMs` from then on; remove it; or look, at
+   * the moment of a renewal, whether people are still active.
+   */
+  | {
+      readonly kind: 'silence';
+      readonly does: 'hold';
+      readonly incident: IncidentId;
+      readonly number: number;
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'silence';
+      readonly does: 'remove';
+      readonly incident: IncidentId;
+      readonly number: number;
+    }
+  | {
+      readonly kind: 'silence';
+      readonly does: 'look';
+      readonly incident: IncidentId;
+      readonly number: number;
+    }
   /** A command for a stream: at once, or as a timer when `notBefore` lies ahead. */
   | { readonly kind: 'tell'; readonly command: Command };
+
+export type MailMoment = 'opened' | 'reopened' | 'resolved';
+
+/** What those who are affected are told of. */
+export type StakeholderMoment = 'opened' | 'update' | 'reopened' | 'resolved';
 
 /** What a message is about; one subject is one message. */
 export type Subject =
@@ -76,8 +123,19 @@ export type Subject =
   | { readonly kind: 'note'; readonly incident: IncidentId; readonly number: number }
   | { readonly kind: 'quiet'; readonly incident: IncidentId; readonly time: number }
   | { readonly kind: 'resolved'; readonly incident: IncidentId; readonly time: number }
+  /** `number` is that of the update, and for the others when it happened; 0 for the opening. */
+  | {
+      readonly kind: 'stakeholders';
+      readonly incident: IncidentId;
+      readonly moment: StakeholderMoment;
+      readonly number: number;
+    }
   /** `opened` counts the reopenings before: each opening has its own time limit, and says so in its own message. */
   | { readonly kind: 'unresolved'; readonly incident: IncidentId; readonly opened: number }
+  /** Somebody was called, where the card does not say so already. */
+  | { readonly kind: 'call'; readonly incident: IncidentId; readonly number: number }
+  /** Whom to telephone while pages do not get through; `time` is when that began. */
+  | { readonly kind: 'unpaged'; readonly incident: IncidentId; readonly time: number }
   /** `time` is when the incident was opened or reopened. */
   | { readonly kind: 'unattended'; readonly incident: IncidentId; readonly time: number }
   | { readonly kind: 'plan'; readonly run: RunId }
@@ -91,7 +149,12 @@ export type Subject =
       readonly attempt: number;
       readonly moment: string;
     }
-  | { readonly kind: 'post-mortem'; readonly incident: IncidentId; readonly time: number };
+  | { readonly kind: 'post-mortem'; readonly incident: IncidentId; readonly time: number }
+  | { readonly kind: 'drill-report'; readonly incident: IncidentId; readonly time: number }
+  /** A freeze as it stands, and that it is over. */
+  | { readonly kind: 'freeze' | 'freeze-over'; readonly freeze: FreezeId }
+  /** A planned change was started past its window. */
+  | { readonly kind: 'override'; readonly run: RunId };
 
 /** Stable text of a subject: the key of its message, also written into the message's metadata. */
 export function subjectKey(subject: Subject): string {
@@ -101,16 +164,26 @@ export function subjectKey(subject: Subject): string {
       return `${subject.kind}/${subject.incident}`;
     case 'unresolved':
       return `unresolved/${subject.incident}/${subject.opened}`;
+    case 'stakeholders':
+      return `stakeholders/${subject.incident}/${subject.moment}/${subject.number}`;
+    case 'call':
+      return `call/${subject.incident}/${subject.number}`;
     case 'note':
       return `note/${subject.incident}/${subject.number}`;
     case 'quiet':
+    case 'unpaged':
     case 'unattended':
     case 'resolved':
     case 'post-mortem':
+    case 'drill-report':
       return `${subject.kind}/${subject.incident}/${subject.time}`;
     case 'plan':
     case 'run':
+    case 'override':
       return `${subject.kind}/${subject.run}`;
+    case 'freeze':
+    case 'freeze-over':
+      return `${subject.kind}/${subject.freeze}`;
     case 'step':
     case 'output':
       return `${subject.kind}/${subject.run}/${subject.step}/${subject.attempt}`;

@@ -43,7 +43,8 @@ export function createAuditor({
         return found.kind === 'unattended' ? [{ incident, since: found.since }] : [];
       });
       for (const { incident, since } of left) {
-        if (incident.unattended.said) continue;
+        // Where people can be called it is not enough to have said it once.
+        if (incident.unattended.said && !incident.calling) continue;
         const { id: stream, severity } = incident;
         log.warn('an open incident has nobody, and nothing waits that comes back to it', {
           stream,

@@ -1,9 +1,10 @@
 import { chartSvg } from '../core/chart/chartSvg.ts';
+import { marked } from '../core/drill/standIn.ts';
 import { type Effect, subjectKey } from '../core/effect.ts';
 import { formatObjective, formatValue } from '../core/indicator/format.ts';
 import type { RunView } from '../core/view.ts';
 import { incidentState, runView } from './messages.ts';
-import type { Ports } from './perform.ts';
+import type { Ports } from './performEffect.ts';
 import { postSomewhere } from './places.ts';
 import { type Posted, WorkFailed } from './ports.ts';
 
@@ -24,8 +25,9 @@ export async function postChart(
   const from = effect.fromMs - lookBackMs / room().pace;
   const range = await gauge.range(indicator, { from, to, points });
   const series = range.kind === 'series' ? range.points : [];
+  const title = `${indicator.title}, ${indicator.service ?? view.run.service}`;
   const svg = chartSvg({
-    title: `${indicator.title}, ${view.run.service}`,
+    title: view.run.drill ? marked(title) : title,
     unit: indicator.unit,
     objective: indicator.objective,
     points: series,

@@ -54,6 +54,7 @@ export async function performCommand(
     target: targetOf(planned.host),
     timeoutMs: planned.timeoutMs,
     notAfter: clock.now() + startWithinMs,
+    ...(effect.drill ? { drill: true as const } : {}),
   };
 
   if (planned.does.kind !== 'run') {

@@ -1,11 +1,15 @@
-import { groupsOf, may } from '../core/access/may.ts';
-import type { Actor } from '../core/actor.ts';
-import { type Answer, type RefusalCode, refuse } from '../core/decision.ts';
+import { may } from '../core/access/may.ts';
+import type { Command } from '../core/command.ts';
+import type { Answer, RefusalCode } from '../core/decision.ts';
 import type { Room } from '../core/playbook/room.ts';
 import type { StreamId } from '../core/stream.ts';
+import { approversAgain } from './approversAgain.ts';
+import { readHome } from './home.ts';
+import { incidentAt } from './incidentAt.ts';
 import type { Log } from './log.ts';
-import { type Clock, type Desk, type Directory, type Observer, type Store, WorkFailed } from './ports.ts';
+import type { Clock, Desk, Directory, Observer, Store } from './ports.ts';
 import { readPostMortem } from './postMortem.ts';
+import { createWho } from './whoAsks.ts';
 
 export type DeskParts = {
   readonly store: Store;
@@ -21,36 +25,33 @@ const forbiddenTo: readonly RefusalCode[] = ['not-allowed', 'own-request', 'plan
 
 /** The one place where surfaces come in: it looks up who is asking, gathers what the decision needs, and answers after the commit. */
 export function createDesk({ store, directory, room, clock, observer, log }: DeskParts): Desk {
-  const handle: Desk['handle'] = async (command) => {
+  const who = createWho({ store, directory, room });
+  const decide = async (command: Command, by: Room): Promise<Answer> => {
     const began = clock.now();
-    const answer = await store.handle(command, room());
+    const answer = await store.handle(command, by);
     observer.decided(command, answer, clock.now() - began);
     return answer;
   };
-
-  async function actorFor(user: string): Promise<Actor | Extract<Answer, { kind: 'refused' }>> {
-    try {
-      const membership = await directory.membership(user);
-      if (membership.kind === 'outsider') return refuse('not-allowed', membership.why);
-      return { kind: 'person', user, groups: groupsOf(room().access, user, membership.groups) };
-    } catch (error) {
-      if (!(error instanceof WorkFailed)) throw error;
-      // Unknown is never allowed: a directory that does not answer must not open any door.
-      return refuse(
-        'not-allowed',
-        'Slack did not say which groups you are in, so nothing was done. Try again in a moment.',
-      );
-    }
-  }
+  const handle: Desk['handle'] = (command) => decide(command, room());
 
   return {
     handle,
     async act(user, body, once) {
-      const actor = await actorFor(user);
+      // Taken once: under rules that came up in between, groups that nobody was looked up in would count as known.
+      const by = room();
+      const incident = await who.incidentOf(body, by);
+      const actor = await who.actorFor(user, incident, by);
       const answer =
         actor.kind === 'refused'
           ? actor
-          : await handle({ ...body, actor, ...(once === undefined ? {} : { once }) });
+          : await decide(
+              {
+                ...(await approversAgain({ store, who, room: by }, body, incident)),
+                actor,
+                ...(once === undefined ? {} : { once }),
+              },
+              by,
+            );
       if (answer.kind === 'refused' && forbiddenTo.includes(answer.code)) {
         log.warn('a person was refused what they asked for', { user, asked: body.type, code: answer.code });
       }
@@ -69,17 +70,29 @@ export function createDesk({ store, directory, room, clock, observer, log }: Des
     },
     incidentOfChannel: (channel) => store.incidentOfChannel(channel),
     openIncidents: () => store.openIncidents(),
+    openDrills: () => store.openDrills(),
+    async around() {
+      const [freezes, openIncidents] = await Promise.all([store.freezes(), store.openIncidents()]);
+      return { now: clock.now(), calendar: room().calendar, freezes, openIncidents };
+    },
     ledgers: (place) => store.ledgers(place),
     recentIncidents: (limit) => store.recentIncidents(limit),
-    async may(user, right, service) {
-      const actor = await actorFor(user);
+    async may(user, right, service, incident = null) {
+      const by = room();
+      const actor = await who.actorFor(user, incident, by);
       return actor.kind === 'refused'
         ? { allowed: false, reason: actor.message }
-        : may(room().access, actor, right, service);
+        : may(by.access, actor, right, service, { roles: incident });
+    },
+    async who(user, incident) {
+      const actor = await who.actorFor(user, incident);
+      return actor.kind === 'refused' ? { refused: actor.message } : { known: actor };
     },
     async postMortem(id) {
-      const { markdown } = await readPostMortem(store, id, clock.now());
+      const { markdown } = await readPostMortem(store, id, clock.now(), room().pace);
       return markdown;
     },
+    home: (user) => readHome({ store, who }, user, { room: room(), now: clock.now() }),
+    incidentAt: (channel, threadTs) => incidentAt(store, channel, threadTs),
   };
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../core/command.ts';
 import type { Effect } from '../core/effect.ts';
 import { type IncidentId, isIncidentId, isRunId } from '../core/stream.ts';
+import { pageFailure } from './paging.ts';
 import type { Claimed, WorkFailed } from './ports.ts';
 
 /** What is recorded for a command whose process died with the bot, or before the bot learned of its end. */
@@ -37,13 +38,22 @@ export function sayGivenUp(
     return [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }];
   }
   // A run outside any incident that cannot be seen has nobody who could end it.
-  if (effect.kind === 'show' && isRunId(stream) && stream.startsWith('RUN-')) {
+  const ownMessage = effect.kind === 'show' && effect.subject.kind !== 'override';
+  if (ownMessage && isRunId(stream) && stream.startsWith('RUN-')) {
     const why = `Its messages cannot be posted. ${failure.message}`;
     return [{ actor: { kind: 'bot' }, type: 'run.end', run: stream, why }];
   }
   const incident = (stream.split('.')[0] ?? '') as IncidentId;
   if (effect.kind === 'show' || !isIncidentId(incident)) return [];
+  const unpaged = pageFailure({ effect }, failure);
+  if (unpaged) return [unpaged];
   const actor = { kind: 'bot' } as const;
+  if (effect.kind === 'silence') {
+    const { number, does } = effect;
+    return does === 'look'
+      ? [{ actor, type: 'incident.silence-seen', incident, number, activeAt: null }]
+      : [{ actor, type: 'incident.silence-failed', incident, number, does, message: failure.message }];
+  }
   if (effect.kind === 'open-channel') {
     return [{ actor, type: 'incident.channel-failed', incident, message: failure.message }];
   }
@@ -58,7 +68,7 @@ export function sayGivenUp(
   ];
 }
 
-type SaidElsewhere = 'show' | 'open-channel' | 'run-command' | 'read-indicator';
+type SaidElsewhere = 'show' | 'silence' | 'open-channel' | 'run-command' | 'read-indicator';
 
 const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> = {
   'set-topic': 'Setting the topic',
@@ -68,6 +78,9 @@ const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> 
   chart: 'Posting the chart',
   'post-mortem': 'Posting the post-mortem draft',
   'stop-command': 'Stopping a command',
+  page: 'Paging',
+  'page-end': 'Ending a page in PagerDuty',
+  email: 'Mailing a summary',
   'read-backlog': 'Looking what waits for Slack',
   tell: 'An internal step',
 };

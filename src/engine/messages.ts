@@ -1,10 +1,16 @@
+import type { Freeze } from '../core/calendar/freeze.ts';
+import { drillReport } from '../core/drill/report.ts';
 import type { Effect, Subject, Where } from '../core/effect.ts';
+import { dutiesToReach } from '../core/incident/callList.ts';
 import type { Incident } from '../core/incident/incident.ts';
+import { canonicalJson, sha256Hex } from '../core/playbook/canonical.ts';
 import type { Room } from '../core/playbook/room.ts';
+import { approversOf } from '../core/run/approvers.ts';
+import type { Approval } from '../core/run/run.ts';
 import { findStep } from '../core/run/walk.ts';
-import type { IncidentId, RunId } from '../core/stream.ts';
+import type { FreezeId, IncidentId, RunId } from '../core/stream.ts';
 import type { RunView, View } from '../core/view.ts';
-import { type Posted, type Store, WorkFailed } from './ports.ts';
+import { type Posted, type Store, type StoredEvent, WorkFailed } from './ports.ts';
 
 /** Where a message goes once everything about it is known. */
 export type Place = { readonly channel: string; readonly thread: Posted | null };
@@ -16,6 +22,33 @@ export async function incidentState(store: Pick<Store, 'state'>, id: IncidentId)
   const state = await store.state(id);
   if (state?.kind !== 'incident') throw new WorkFailed('no-incident', `There is no ${id}.`);
   return state.incident;
+}
+
+async function freezeState(store: Pick<Store, 'state'>, id: FreezeId): Promise<Freeze> {
+  const state = await store.state(id);
+  if (state?.kind !== 'freeze') throw new WorkFailed('no-freeze', `There is no ${id}.`);
+  return state.freeze;
+}
+
+/** An incident with its runs, and the log of all of them. */
+export async function incidentLog(
+  store: Pick<Store, 'state' | 'definition' | 'events'>,
+  id: IncidentId,
+): Promise<{
+  readonly incident: Incident;
+  readonly runs: readonly RunView[];
+  readonly events: readonly StoredEvent[];
+}> {
+  const incident = await incidentState(store, id);
+  const runs: RunView[] = [];
+  const events: StoredEvent[] = [...(await store.events({ stream: id }))];
+  for (const run of incident.runs) {
+    // Attached in the same transaction in which it was asked for, started in the next.
+    if ((await store.state(run)) === null) continue;
+    runs.push(await runView(store, run));
+    events.push(...(await store.events({ stream: run })));
+  }
+  return { incident, runs, events };
 }
 
 export async function runView(store: Pick<Store, 'state' | 'definition'>, id: RunId): Promise<RunView> {
@@ -40,6 +73,7 @@ export async function placeOf(store: Store, room: Room, subject: Subject, where:
     }
     case 'channel': {
       if (incident.channel) return { channel: incident.channel.id, thread };
+      if (incident.drill) throw new WorkFailed('drill-elsewhere', `${id} is a drill and has no channel.`);
       const announcement = await store.posted({ kind: 'announcement', incident: id });
       const { announce } = room.routing[incident.severity];
       return { channel: announcement?.channel ?? announce ?? lastResort, thread: announcement };
@@ -64,7 +98,9 @@ export async function viewOf(
     case 'card': {
       const incident = await incidentState(store, subject.incident);
       const current = incident.currentRun ? await ownRun(store, incident.currentRun) : null;
-      return { kind: subject.kind, incident, current };
+      const { phases } = room.routing[incident.severity];
+      if (subject.kind === 'announcement') return { kind: subject.kind, incident, current };
+      return { kind: subject.kind, incident, current, ...(phases && { phases }) };
     }
     case 'note': {
       const incident = await incidentState(store, subject.incident);
@@ -72,19 +108,52 @@ export async function viewOf(
       if (!note) throw new WorkFailed('no-note', `${incident.id} has no note ${subject.number}.`);
       return { kind: 'note', incident, note };
     }
+    case 'stakeholders': {
+      const { moment, number } = subject;
+      const incident = await incidentState(store, subject.incident);
+      const note = incident.notes.find((each) => moment === 'update' && each.number === number) ?? null;
+      return { kind: 'stakeholders', incident, moment, at: note?.at ?? number, note };
+    }
     case 'quiet':
     case 'unattended':
     case 'resolved':
       return { kind: subject.kind, incident: await incidentState(store, subject.incident) };
+    case 'call': {
+      const incident = await incidentState(store, subject.incident);
+      const call = incident.calling?.calls.find(({ number }) => number === subject.number);
+      if (!call) throw new WorkFailed('no-call', `${incident.id} is past call ${subject.number}.`);
+      return { kind: 'call', incident, call };
+    }
+    case 'unpaged': {
+      const incident = await incidentState(store, subject.incident);
+      return { kind: 'unpaged', incident, since: subject.time, duties: dutiesToReach(incident, room) };
+    }
+    case 'drill-report': {
+      const log = await incidentLog(store, subject.incident);
+      return {
+        kind: subject.kind,
+        incident: log.incident,
+        report: drillReport(log.events, { ...log, pace: room.pace }),
+      };
+    }
     case 'unresolved': {
       const incident = await incidentState(store, subject.incident);
       const offered = room.definitions[incident.playbook]?.playbook.onUnresolved?.offer;
       return { kind: 'unresolved', incident, offer: offered ? (room.definitions[offered] ?? null) : null };
     }
+    case 'freeze':
+    case 'freeze-over':
+      return { kind: subject.kind, freeze: await freezeState(store, subject.freeze) };
     case 'plan':
+    case 'override':
     case 'run': {
       const view = await runView(store, subject.run);
-      return { kind: subject.kind, incident: await incidentOf(store, view), view };
+      const open = subject.kind === 'plan' && view.run.whole?.state.kind === 'pending';
+      return {
+        kind: subject.kind,
+        incident: await incidentOf(store, view),
+        view: open ? marked(view, room) : view,
+      };
     }
     case 'step':
     case 'output': {
@@ -95,7 +164,19 @@ export async function viewOf(
         throw new WorkFailed('no-step', `${subject.run} never entered step ${subject.step}.`);
       if (subject.kind === 'output') return { kind: 'output', view, step, record };
       const superseded = record.attempt !== subject.attempt || record.state.kind === 'reopened';
-      return { kind: 'step', incident: await incidentOf(store, view), view, step, record, superseded };
+      // A message is about its own attempt for good, also when the step goes on in a later one.
+      const shown =
+        (record.attempt === subject.attempt ? undefined : record.past?.[subject.attempt]) ?? record;
+      const incident = await incidentOf(store, view);
+      const open = record.state.kind === 'approving' && record.state.approval.state.kind === 'pending';
+      return {
+        kind: 'step',
+        incident,
+        view: open ? marked(view, room) : view,
+        step,
+        record: shown,
+        superseded,
+      };
     }
     case 'chart':
     case 'post-mortem':
@@ -114,4 +195,24 @@ async function ownRun(store: Store, id: RunId): Promise<RunView | null> {
 
 async function incidentOf(store: Store, { run }: RunView): Promise<Incident | null> {
   return run.incident ? incidentState(store, run.incident) : null;
+}
+
+/** The request that a run waits for somebody to decide. */
+function pendingOf({ run }: RunView): Approval | null {
+  const state = run.at === null ? undefined : run.steps[run.at]?.state;
+  if (run.whole?.state.kind === 'pending') return run.whole;
+  return state?.kind === 'approving' ? state.approval : null;
+}
+
+/** Whether the playbook of a run reads differently by now, and who can approve; said where somebody decides about it. */
+function marked(view: RunView, room: Room): RunView {
+  const { playbook, definition } = view.run;
+  const now = Object.hasOwn(room.definitions, playbook) ? room.definitions[playbook] : undefined;
+  const edited =
+    now === undefined
+      ? view.definition.playbook.kind !== 'undo'
+      : sha256Hex(canonicalJson(now)) !== definition;
+  const approval = pendingOf(view);
+  const approvers = approval ? approversOf(approval.plan, view.run.service, room) : [];
+  return { ...view, ...(edited && { edited }), ...(approvers.length > 0 && { approvers }) };
 }

@@ -1,29 +1,8 @@
-import type { Command } from '../core/command.ts';
 import type { Answer } from '../core/decision.ts';
-import { subjectKey } from '../core/effect.ts';
-import type { Room } from '../core/playbook/room.ts';
-import { postChart } from './charts.ts';
-import { commandId, performCommand } from './commands.ts';
-import { interruptedCommand, sayGivenUp } from './givenUp.ts';
-import type { Log } from './log.ts';
-import { incidentState, runView, viewOf } from './messages.ts';
-import { postSomewhere } from './places.ts';
-import {
-  type Chat,
-  type Claimed,
-  type Clock,
-  type Desk,
-  type EffectEnd,
-  type Gauge,
-  type Hands,
-  type Observer,
-  type Painter,
-  type Store,
-  StoreFailed,
-  WorkFailed,
-} from './ports.ts';
-import { readPostMortem } from './postMortem.ts';
-import type { RunnerPort } from './runnerPort.ts';
+import { sayGivenUp } from './givenUp.ts';
+import { longestPageWaitMs, pageFailure } from './paging.ts';
+import { type Ports, perform, type Result } from './performEffect.ts';
+import { type Claimed, type Hands, StoreFailed, WorkFailed } from './ports.ts';
 
 /**
  * From a pending effect to the world and back. The store hands out what is due, head by head of its lanes; each one ends
@@ -35,20 +14,6 @@ import type { RunnerPort } from './runnerPort.ts';
  *
  * Commands on hosts know no second try: they are done, whatever came of them.
  */
-
-export type Ports = {
-  readonly store: Store;
-  readonly desk: Desk;
-  readonly chat: Chat;
-  readonly gauge: Gauge;
-  readonly painter: Painter;
-  readonly runner: RunnerPort;
-  readonly clock: Clock;
-  readonly room: () => Room;
-  readonly observer: Observer;
-  readonly log: Log;
-  readonly hooks?: EffectHooks;
-};
 
 /** Called around each effect; tests stop the process here to see what survives. */
 export type EffectHooks = {
@@ -68,7 +33,7 @@ const storeRetryMs = 250;
 /** A clock that was set forward is noticed this soon, whatever the next timer had counted on. */
 const longestSleepMs = 60_000;
 
-export function createPerformer(ports: Ports) {
+export function createPerformer(ports: Ports & { readonly hooks?: EffectHooks }) {
   const { store, desk, clock, room, observer, log, hooks = {} } = ports;
   const underWay = new Map<Promise<void>, keyof Hands>();
   let stopping = false;
@@ -203,8 +168,12 @@ export function createPerformer(ports: Ports) {
       error: failure,
     };
     if (failure.retry) {
-      const wait =
-        failure.retry.afterMs ?? Math.min(longestWaitMs, 500 * 2 ** Math.min(claimed.attempts, 12));
+      const { kind } = claimed.effect;
+      const longest = kind === 'page' || kind === 'page-end' ? longestPageWaitMs : longestWaitMs;
+      const wait = failure.retry.afterMs ?? Math.min(longest, 500 * 2 ** Math.min(claimed.attempts, 12));
+      const unpaged = pageFailure(claimed, failure);
+      // Said before the next try, since who cannot be paged must be reached by another way meanwhile.
+      if (unpaged) await settle(() => desk.handle(unpaged));
       await settle(() => store.postpone(claimed.id, clock.now() + wait, failure.message));
       log.warn('work was postponed', { ...fields, waitMs: wait });
       observer.performed(claimed, 'postponed', tookMs, failure.code);
@@ -263,120 +232,6 @@ export function createPerformer(ports: Ports) {
 const noHands: Hands = { chat: 0, other: 0 };
 
 const isFree = ({ chat, other }: Hands): boolean => chat > 0 || other > 0;
-
-type Result = Omit<EffectEnd, 'id'>;
-const nothing: Result = { follows: [] };
-
-type Settle = <T>(write: () => Promise<T>) => Promise<T>;
-
-async function perform({ effect, attempts }: Claimed, ports: Ports, settle: Settle): Promise<Result> {
-  const { store, chat, clock, gauge, runner, desk, log } = ports;
-  const room = ports.room();
-  const uncertain = attempts > 1;
-  switch (effect.kind) {
-    case 'show': {
-      const { subject, where } = effect;
-      const view = await viewOf(store, room, effect);
-      const at = await postSomewhere({ store, room, log }, { subject, where }, (place, known) =>
-        chat.show({ key: subjectKey(subject), view, ...place, known, uncertain }),
-      );
-      return { posted: { subject, at }, follows: [] };
-    }
-    case 'open-channel': {
-      const incident = await incidentState(store, effect.incident);
-      if (incident.channel) return nothing;
-      const purpose = `${incident.id}: ${incident.title}`;
-      const { id, name } = await chat.openChannel(effect.name, purpose, {
-        uncertain,
-        severity: incident.severity,
-      });
-      return {
-        follows: [
-          { actor: { kind: 'bot' }, type: 'incident.channel-opened', incident: effect.incident, id, name },
-        ],
-      };
-    }
-    case 'set-topic': {
-      const incident = await incidentState(store, effect.incident);
-      if (incident.channel) await chat.setTopic(incident.channel.id, incident);
-      return nothing;
-    }
-    case 'invite': {
-      const { channel } = await incidentState(store, effect.incident);
-      if (channel) await chat.invite(channel.id, { groups: effect.groups, users: effect.users });
-      return nothing;
-    }
-    case 'pin': {
-      const message = await store.posted(effect.subject);
-      if (message) await chat.pin(message);
-      return nothing;
-    }
-    case 'bookmark': {
-      const { channel } = await incidentState(store, effect.incident);
-      if (channel) await chat.bookmark(channel.id, effect.title, effect.url);
-      return nothing;
-    }
-    case 'chart':
-      return {
-        posted: { subject: effect.subject, at: await postChart(effect, uncertain, ports) },
-        follows: [],
-      };
-    case 'post-mortem': {
-      const { incident, where } = effect;
-      const { markdown, resolvedAt } = await readPostMortem(store, incident, clock.now());
-      const subject = { kind: 'post-mortem', incident, time: resolvedAt } as const;
-      const at = await postSomewhere({ store, room, log }, { subject, where }, (place) =>
-        chat.postFile({
-          key: subjectKey(subject),
-          ...place,
-          filename: `post-mortem-${incident}.md`,
-          title: `Post-mortem draft of ${incident}`,
-          text: `The post-mortem draft of ${incident}, written from the log. Complete the open questions and the action items.`,
-          content: new TextEncoder().encode(markdown),
-          uncertain,
-        }),
-      );
-      return { posted: { subject, at }, follows: [] };
-    }
-    case 'run-command': {
-      // Handed out a second time means that nobody knows what became of the first.
-      if (uncertain) return { follows: [interruptedCommand(effect)] };
-      const say = (command: Command) => settle(() => desk.handle(command));
-      return { follows: [await performCommand(effect, { runner, clock, say, log })] };
-    }
-    case 'stop-command':
-      runner.stop(commandId(effect));
-      return nothing;
-    case 'read-indicator': {
-      const { run, step, attempt, purpose } = effect;
-      const { definition } = await runView(store, run);
-      const indicator = definition.service.indicators[effect.indicator];
-      if (!indicator)
-        throw new WorkFailed(
-          'no-indicator',
-          `${definition.service.name} has no indicator ${effect.indicator}.`,
-        );
-      const reading = await gauge.read(indicator, clock.now());
-      return {
-        follows: [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }],
-      };
-    }
-    case 'read-backlog': {
-      const { waiting, oldestAt } = await store.chatBacklog();
-      return {
-        follows: [
-          { actor: { kind: 'bot' }, type: 'incident.backlog', incident: effect.incident, waiting, oldestAt },
-        ],
-      };
-    }
-    case 'tell':
-      return { follows: [effect.command] };
-    default: {
-      const never: never = effect;
-      return never;
-    }
-  }
-}
 
 /** A database that cannot be read now may be readable soon; only a command on a host must never be tried again. */
 function asWorkFailed(error: unknown, { effect }: Claimed): WorkFailed {

@@ -74,7 +74,9 @@ async function placesInstead(
   { subject, where }: { readonly subject: Subject; readonly where: Where },
   id: IncidentId,
 ): Promise<readonly Place[]> {
-  const { severity, place } = await incidentState(store, id);
+  const { severity, place, drill } = await incidentState(store, id);
+  // Practice must not be taken for trouble somewhere else.
+  if (drill) return [];
   const { announce } = room.routing[severity];
   const head = place.kind === 'thread' ? 'card' : 'announcement';
   const standsAlone = subject.kind === head || where.in.kind === 'channel';

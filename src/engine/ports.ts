@@ -1,7 +1,11 @@
+import type { Known } from '../core/access/membership.ts';
 import type { LedgerPlace } from '../core/brain.ts';
+import type { Freeze } from '../core/calendar/freeze.ts';
+import type { Around } from '../core/calendar/gate.ts';
 import type { Command, CommandBody } from '../core/command.ts';
 import type { Answer, Event } from '../core/decision.ts';
 import type { Effect, Subject } from '../core/effect.ts';
+import type { Home } from '../core/home/home.ts';
 import type { Waiting } from '../core/incident/audit.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { Definition, Indicator } from '../core/playbook/definition.ts';
@@ -91,12 +95,19 @@ export type Chat = {
 
 /** Who a person is, as the chat's own directory says. Anything but a full member of this workspace is an outsider. */
 export type Membership =
-  | { readonly kind: 'member'; readonly groups: readonly string[] }
+  | {
+      readonly kind: 'member';
+      readonly groups: readonly string[];
+      /** Handles of all user groups that there are; left out where that was not said. */
+      readonly existing?: readonly string[];
+    }
   | { readonly kind: 'outsider'; readonly why: string };
 
 export type Directory = {
   /** `groups` are handles of user groups. Throws WorkFailed where it cannot be known; unknown is never allowed. */
   membership(user: string): Promise<Membership>;
+  /** Who is in a channel, by `#name` or id. Throws WorkFailed where it cannot be known. */
+  members(channel: string): Promise<readonly string[]>;
 };
 
 /** Reads indicators. Never throws for missing data or a dead server: those are inconclusive readings. */
@@ -125,8 +136,12 @@ export type Desk = {
   incident(id: IncidentId): Promise<Incident | null>;
   run(id: RunId): Promise<{ run: Run; definition: Definition } | null>;
   incidentOfChannel(channel: string): Promise<Incident | null>;
+  /** Without drills. */
   openIncidents(): Promise<readonly Incident[]>;
+  openDrills(): Promise<readonly Incident[]>;
   recentIncidents(limit: number): Promise<readonly Incident[]>;
+  /** What windows are judged by, as it stands now: freezes that stand and incidents that are open among it. */
+  around(): Promise<Around>;
   /** The runs of a place with their ledgers, oldest first. */
   ledgers(place: LedgerPlace): Promise<readonly RunView[]>;
   /** Whether the person may do it, with the reason either way: for showing the right modal, never instead of deciding. */
@@ -134,10 +149,30 @@ export type Desk = {
     user: string,
     right: import('../core/access/access.ts').Right,
     service: string | null,
+    incident?: Incident | null,
   ): Promise<{ allowed: boolean; reason: string }>;
+  /** Who somebody is to the rules, as of now, in the incident in question; a sentence where they may do nothing. */
+  who(
+    user: string,
+    incident: Incident | null,
+  ): Promise<{ readonly known: Known } | { readonly refused: string }>;
   /** The Markdown draft. */
   postMortem(id: IncidentId): Promise<string>;
+  /** How things stand for this person; `refused` where it is not known who they are, or they are nobody of ours. */
+  home(user: string): Promise<HomeReading>;
+  /** The incident whose channel this is, or in whose thread this is said. */
+  incidentAt(channel: string, threadTs: string | null): Promise<Incident | null>;
 };
+
+export type HomeReading =
+  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'home';
+      readonly now: number;
+      readonly home: Home;
+      /** Where the messages of its subjects are, by the subject's key. */
+      readonly places: ReadonlyMap<string, Posted>;
+    };
 
 /** An effect as the store hands it out. */
 export type Claimed = {
@@ -163,7 +198,8 @@ export type StoredEvent = {
 
 export type StreamState =
   | { readonly kind: 'incident'; readonly incident: Incident }
-  | { readonly kind: 'run'; readonly run: Run };
+  | { readonly kind: 'run'; readonly run: Run }
+  | { readonly kind: 'freeze'; readonly freeze: Freeze };
 
 /**
  * How many effects may be handed out: those that are done in the chat, and all others. A chat that does not answer must
@@ -200,12 +236,16 @@ export type Store = {
   state(stream: StreamId): Promise<StreamState | null>;
   definition(hash: string): Promise<Definition | null>;
   holder(claim: string): Promise<StreamId | null>;
+  /** Without drills: they are nobody's trouble. */
   openIncidents(): Promise<readonly Incident[]>;
+  openDrills(): Promise<readonly Incident[]>;
   recentIncidents(limit: number): Promise<readonly Incident[]>;
   /** The newest incident whose channel this is. */
   /** The runs of a place with their ledgers, oldest first; of a channel, those among the newest of all. */
   ledgers(place: LedgerPlace): Promise<readonly RunView[]>;
   incidentOfChannel(channel: string): Promise<Incident | null>;
+  /** Those that stand, oldest first. */
+  freezes(): Promise<readonly Freeze[]>;
   events(filter: { stream?: StreamId; after?: number; limit?: number }): Promise<readonly StoredEvent[]>;
   backlog(): Promise<{ waiting: number; oldestDueAt: number | null }>;
   /** What waits for the chat, also until a pause that it asked for is over, and since when the oldest of it does. */
@@ -221,6 +261,8 @@ export type Store = {
   rehearse(): Promise<void>;
   /** Remembers a delivery from outside for a day, across restarts; whether it came for the first time. */
   firstTime(delivery: string): Promise<boolean>;
+  /** Whether a delivery is remembered; asking remembers nothing. */
+  seenBefore(delivery: string): Promise<boolean>;
   /** Lets a delivery in again that could not be dealt with. */
   forget(delivery: string): Promise<void>;
   backup(file: string): Promise<void>;
@@ -238,7 +280,7 @@ export type Store = {
 };
 
 /** What surfaces need to know of what they were sent before. */
-export type Deliveries = Pick<Store, 'firstTime' | 'forget'>;
+export type Deliveries = Pick<Store, 'firstTime' | 'seenBefore' | 'forget'>;
 
 /** `busy`, `full` and `corrupt` are told apart because a person does something else about each. */
 export class StoreFailed extends Error {

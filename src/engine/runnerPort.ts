@@ -42,6 +42,8 @@ export interface RunRequest {
   readonly timeoutMs: number;
   /** Epoch milliseconds. Past this moment the command is refused rather than started. */
   readonly notAfter: number;
+  /** Of a drill: refused, whatever it asks for. */
+  readonly drill?: true;
 }
 
 export interface ReadRequest {
@@ -51,6 +53,7 @@ export interface ReadRequest {
   readonly file: string;
   readonly timeoutMs: number;
   readonly notAfter: number;
+  readonly drill?: true;
 }
 
 export interface WriteRequest extends ReadRequest {
@@ -81,6 +84,8 @@ export type RefusalCode =
   | 'too-late'
   /** The request breaks a rule of its form, such as a NUL in an argument. */
   | 'bad-request'
+  /** It belongs to a drill, and nothing of a drill is carried out. */
+  | 'drill'
   | 'already-running'
   | 'closing'
   /** A stop came before anything was touched. */

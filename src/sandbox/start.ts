@@ -1,9 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { type Bot, startBot } from '../bot.ts';
+import { type Bot, CannotStart, startBot } from '../bot.ts';
 import { readConfig } from '../config.ts';
 import type { Log } from '../engine/log.ts';
 import { type AlertSource, startAlertSource } from './alerts/alertSource.ts';
@@ -75,7 +76,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     });
     stops.push(() => emulator.stop());
 
-    const patient = await startPatient({ directory: join(directory, 'patient'), pace });
+    const patient = await startPatient({
+      directory: join(directory, 'patient'),
+      pace,
+      port: await freePort(),
+    });
     stops.push(() => patient.stop());
 
     const webhookToken = 'sandbox-alertmanager-token';
@@ -142,11 +147,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 const inThisProcess =
   (log: Log) =>
-  (env: Readonly<Record<string, string>>): Promise<Bot> => {
+  async (env: Readonly<Record<string, string>>): Promise<Bot> => {
     const result = readConfig(env);
     if (result.kind === 'bad') throw new Error(result.problems.join('\n'));
-    return startBot(result.config, { log });
+    // Alertmanager knows the port already, so another one is no way out when somebody else is just passing through it.
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await startBot(result.config, { log });
+      } catch (error) {
+        if (tries === mostTries || !(error instanceof CannotStart) || !/EADDRINUSE/.test(error.message))
+          throw error;
+        await delay(betweenTriesMs);
+      }
+    }
   };
+
+const mostTries = 10;
+const betweenTriesMs = 500;
 
 const flyApps = ['hotdash-llamaindex-mcp', 'hotdash-agent-service'];
 const flyTools = fileURLToPath(new URL('../../deploy/fly', import.meta.url));

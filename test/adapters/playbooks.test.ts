@@ -20,6 +20,9 @@ const places: Readonly<Record<string, string>> = {
   hosts: 'hosts.yml',
   routing: 'routing.yml',
   access: 'access.yml',
+  roster: 'roster.yml',
+  escalation: 'escalation.yml',
+  calendar: 'calendar.yml',
   rules: 'prometheus/trial.yml',
 };
 
@@ -168,11 +171,11 @@ describe('a hostile file is refused, not obeyed', { tags: ['trust-38'] }, () => 
       `a: ${'['.repeat(60_000)}`,
       /nested more than 32 levels deep|longer than 1 s/,
     ],
-    ['dashes without end', `${'- '.repeat(30_000)}x`, /nested more than 32 levels deep|longer than 1 s/],
+    ['dashes without end', `${'- '.repeat(30_000)}x`, /nested more than 128 levels deep|longer than 1 s/],
     [
       'maps in maps',
       Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
-      /^This is nested more than 32 levels deep/,
+      /^This is nested more than 128 levels deep/,
     ],
     ['a directive', '%YAML 1.1\n---\nplaybook: x\n', /^Directives such as `%YAML 1\.1` are not allowed/],
     ['a merge of an alias', 'a: &a { b: 1 }\nc:\n  <<: *a\n', /^Anchors such as/],
@@ -231,7 +234,7 @@ describe('genesis lint', () => {
     const service = await readFile(join(base, 'services/billing.yml'), 'utf8');
     await writeFile(
       join(room, 'services/billing.yml'),
-      `${service}  wipe: { risk: destructive, run: [rm, -r, cache], verify: up, undo: none }\n`,
+      `${service}  wipe: { risk: destructive, run: [rm, -r, cache], verify: up, undo: none, evidence: [recent_log] }\n`,
     );
     expect(await problemsOf()).toEqual([]);
     const access = await readFile(join(base, 'access.yml'), 'utf8');
@@ -245,7 +248,7 @@ describe('genesis lint', () => {
     const service = await readFile(join(base, 'services/billing.yml'), 'utf8');
     await writeFile(
       join(room, 'services/billing.yml'),
-      `${service}  reboot: { risk: destructive, run: [systemctl, reboot], verify: up, undo: none }\n`,
+      `${service}  reboot: { risk: destructive, run: [systemctl, reboot], verify: up, undo: none, evidence: [recent_log] }\n`,
     );
     const alert = join(room, 'alerts/billing-errors.yml');
     await writeFile(alert, (await readFile(alert, 'utf8')).replace('do: restart', 'do: reboot'));

@@ -219,9 +219,25 @@ describe('a command that is refused', () => {
     ['no program', () => request({ argv: [] }), 'bad-request'],
     ['a secret that the executor has not', () => sh('touch ran', { secrets: ['NO_SUCH'] }), 'unknown-secret'],
     ['an environment that is none', () => sh('touch ran', { env: { 'A=B': 'c' } }), 'bad-request'],
+    ['one of a drill', () => sh('touch ran', { drill: true }), 'drill'],
   ])('%s', async (_, make, code) => {
     writeFileSync(join(directory, 'plain'), 'no program', { mode: 0o644 });
     expect(await runner.run(make(), quiet)).toMatchObject({ kind: 'refused', code });
+    expect(existsSync(join(directory, 'ran'))).toBe(false);
+  });
+
+  it('a file of a drill, to be read or written', async () => {
+    const file = {
+      id: 'file-of-a-drill',
+      target: here(),
+      file: 'ran',
+      timeoutMs: 5_000,
+      drill: true,
+    } as const;
+    const soon = { notAfter: Date.now() + 60_000 };
+    expect(await runner.read({ ...file, ...soon })).toMatchObject({ kind: 'refused', code: 'drill' });
+    const written = await runner.write({ ...file, ...soon, content: 'x' });
+    expect(written).toMatchObject({ kind: 'refused', code: 'drill' });
     expect(existsSync(join(directory, 'ran'))).toBe(false);
   });
 

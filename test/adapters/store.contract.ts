@@ -145,6 +145,16 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         expect(await store.handle(note('hello', 'delivery-2'), room)).toMatchObject({ code: 'duplicate' });
       });
 
+      it('says whether a delivery was heard without taking it for heard', async () => {
+        expect(await store.seenBefore('delivery-1')).toBe(false);
+        expect(await store.firstTime('delivery-1')).toBe(true);
+        expect(await store.seenBefore('delivery-1')).toBe(true);
+        await reopen();
+        expect(await store.seenBefore('delivery-1')).toBe(true);
+        await store.forget('delivery-1');
+        expect(await store.seenBefore('delivery-1')).toBe(false);
+      });
+
       it('keeps nothing of a refusal', async () => {
         const before = await store.head();
         expect(await store.handle(note('hello'), room)).toMatchObject({ code: 'not-found' });
@@ -469,6 +479,7 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
           ['RUN-1', 'quick-fix'],
           ['RUN-3', 'quick-fix'],
         ]);
+        expect((await runsOf({ kind: 'outside' })).map(([id]) => id)).toEqual(['RUN-1', 'RUN-2', 'RUN-3']);
         expect(await runsOf({ kind: 'channel', channel: 'C9' })).toEqual([]);
         expect(await runsOf({ kind: 'incident', incident: 'INC-9' })).toEqual([]);
       });

@@ -47,6 +47,24 @@ describe('a runbook on the command line', () => {
     expect(out).toContain('file: config/payments.yaml');
   });
 
+  it('takes the first host of the folder that it is written to before that of the room in use', async () => {
+    await writeFile(join(directory, 'hosts.yml'), 'hosts:\n  here:\n    kind: local\n    directory: /srv\n');
+    const room = join(directory, 'room');
+    await mkdir(room);
+    await writeFile(join(room, 'hosts.yml'), 'hosts:\n  web:\n    kind: local\n    directory: /srv/shop\n');
+    expect((await run({ out: room })).code).toBe(0);
+    expect(await readFile(join(room, 'services/shop.yml'), 'utf8')).toContain('\nhost: web\n');
+  });
+
+  it('reads what a command should show from the comment behind it, on its line or below', async () => {
+    const runbook = join(directory, 'look.md');
+    const lines = ['curl -s http://localhost:8000/health # Should return 200', 'uptime', '# Should be up'];
+    await writeFile(runbook, `# Look\n\n\`\`\`bash\n${lines.join('\n')}\n\`\`\`\n`);
+    const { out } = await run({ runbook });
+    expect(out).toContain('look: Should return 200');
+    expect(out).toContain('look: Should be up');
+  });
+
   it('is written below a folder, and never over what is there', async () => {
     const room = join(directory, 'room');
     await mkdir(join(room, 'services'), { recursive: true });
@@ -67,7 +85,7 @@ describe('a runbook on the command line', () => {
 
   it('is refused in a sentence when it cannot be read, or says nothing to do', async () => {
     const notes = join(directory, 'notes.md');
-    await writeFile(notes, '# Notes\n\nNothing to do.\n');
+    await writeFile(notes, '# Notes\n\nNothing to do.\n\n- only\n- talk\n\n```\n\n```\n');
     expect(await run({ runbook: notes })).toMatchObject({
       code: 1,
       out: '',

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
+import type { Room } from '../../src/core/playbook/room.ts';
+import { createDesk } from '../../src/engine/desk.ts';
 import { WorkFailed } from '../../src/engine/ports.ts';
+import { createWho } from '../../src/engine/whoAsks.ts';
+import { createClock } from '../fakes/clock.ts';
+import { createFakeDirectory, createFakeLog, createFakeObserver } from '../fakes/ports.ts';
+import { room } from '../fakes/room.ts';
+import { notice } from '../fakes/world.ts';
 import { createRig } from './rig.ts';
 
 const take = { type: 'incident.acknowledge', incident: 'INC-1' } as const;
@@ -25,6 +33,31 @@ describe('whoever asks is looked up', () => {
     expect(await rig.desk.may('U5VISITOR', 'observe', 'checkout')).toMatchObject({ allowed: true });
   });
 
+  it('counts nobody to the channel of an incident that lives in a thread of one that many share', async () => {
+    const rig = createRig();
+    await rig.alert({ name: 'Slow' });
+    const incident = await rig.incident();
+    expect(incident.place.kind).toBe('thread');
+    const access = {
+      groups: { here: { usergroup: null, users: [], channel: 'incident' } },
+      rules: [{ effect: 'allow', rights: ['change'], to: ['here'], on: 'any' }],
+    } as const satisfies Room['access'];
+    const { port, members } = createFakeDirectory();
+    members.set('U9ANYBODY', { kind: 'member', groups: [] });
+    const who = createWho({
+      store: rig.store,
+      room: () => ({ ...room, access }),
+      directory: { ...port, members: async () => ['U9ANYBODY'] },
+    });
+    expect(await who.actorFor('U9ANYBODY', incident)).toMatchObject({ groups: [] });
+    const own = {
+      ...incident,
+      place: { kind: 'channel', name: 'inc' },
+      channel: { id: 'C1', name: 'inc' },
+    } as const;
+    expect(await who.actorFor('U9ANYBODY', own)).toMatchObject({ groups: ['here'] });
+  });
+
   it('refuses an outsider, whatever groups are claimed elsewhere', async () => {
     const rig = await withIncident();
     expect(await rig.desk.act('U9STRANGER', take)).toMatchObject({
@@ -44,6 +77,53 @@ describe('whoever asks is looked up', () => {
       message: expect.stringContaining('nothing was done'),
     });
     expect((await rig.incident()).acknowledged).toBeNull();
+  });
+
+  it('is looked up and judged by the same rules, whichever come up in between', async () => {
+    const suspended: Room = {
+      ...room,
+      access: {
+        groups: { ...room.access.groups, suspended: { usergroup: 'suspended', users: [] } },
+        rules: [...room.access.rules, { effect: 'deny', rights: ['change'], to: ['suspended'], on: 'any' }],
+      },
+    };
+    let current: Room = room;
+    const clock = createClock();
+    const store = openSqliteStore({ file: ':memory:', clock });
+    const { port, members } = createFakeDirectory();
+    members.set('U1ENGINEER', { kind: 'member', groups: ['oncall', 'suspended'] });
+    const judged: { readonly by: Room; readonly resolved: unknown }[] = [];
+    const desk = createDesk({
+      store: {
+        ...store,
+        handle(command, by) {
+          if (command.actor.kind === 'person') judged.push({ by, resolved: command.actor.resolved });
+          return store.handle(command, by);
+        },
+      },
+      directory: {
+        ...port,
+        async membership(user) {
+          const told = await port.membership(user);
+          current = suspended;
+          return told;
+        },
+      },
+      room: () => current,
+      clock,
+      observer: createFakeObserver().port,
+      log: createFakeLog().log,
+    });
+    await desk.handle({ actor: { kind: 'alertmanager' }, type: 'alert.notice', notice: notice() });
+    expect((await desk.act('U1ENGINEER', take)).kind).toBe('accepted');
+    const say = { type: 'incident.severity', incident: 'INC-1', severity: 'P2', why: null } as const;
+    expect(await desk.act('U1ENGINEER', say)).toMatchObject({ code: 'not-allowed' });
+    expect(judged.map(({ by }) => by)).toEqual([room, suspended]);
+    expect(judged.map(({ resolved }) => resolved)).toEqual([
+      Object.keys(room.access.groups),
+      Object.keys(suspended.access.groups),
+    ]);
+    await store.close();
   });
 
   it('counts a delivery once', async () => {

@@ -4,12 +4,16 @@ import type { CommitHooks } from '../../src/adapters/sqlite/groupCommit.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import type { Answer } from '../../src/core/decision.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
+import type { Room } from '../../src/core/playbook/room.ts';
 import type { Run } from '../../src/core/run/run.ts';
 import type { IncidentId, RunId } from '../../src/core/stream.ts';
 import { createDesk } from '../../src/engine/desk.ts';
+import type { MailDesk } from '../../src/engine/mailPort.ts';
+import type { Paging } from '../../src/engine/paging.ts';
 import { createPerformer } from '../../src/engine/perform.ts';
 import type { Store } from '../../src/engine/ports.ts';
 import { recover } from '../../src/engine/recover.ts';
+import type { Silencer } from '../../src/engine/silencePort.ts';
 import { temporaryDirectory } from '../adapters/sqlite/places.ts';
 import { createClock } from '../fakes/clock.ts';
 import {
@@ -33,7 +37,14 @@ afterEach(async () => {
 });
 
 /** The engine on a real store, with everything outside of it faked. `restart` is a new process on the same database. */
-export function createRig() {
+export function createRig(
+  options: {
+    readonly room?: Room;
+    readonly paging?: Paging;
+    readonly mail?: MailDesk;
+    readonly silencer?: Silencer;
+  } = {},
+) {
   const file = join(temporaryDirectory(), 'genesis.db');
   const clock = createClock();
   const chat = createFakeChat();
@@ -53,7 +64,12 @@ export function createRig() {
       clock,
       hooks: { before: (commit) => hooks.before?.(commit), after: (commit) => hooks.after?.(commit) },
     });
-    const parts = { store, clock, room: () => room, observer: observer.port };
+    const own = {
+      ...(options.room ?? room),
+      ...(options.mail ? { mail: true as const } : {}),
+      ...(options.silencer ? { silences: true as const } : {}),
+    };
+    const parts = { store, clock, room: () => own, observer: observer.port };
     const desk = createDesk({ ...parts, directory: directory.port, log: log.log });
     const performer = createPerformer({
       ...parts,
@@ -62,6 +78,9 @@ export function createRig() {
       gauge: gauge.port,
       painter: fakePainter,
       runner: runner.port,
+      ...(options.mail ? { mail: options.mail } : {}),
+      paging: options.paging ?? null,
+      silencer: options.silencer ?? null,
       log: log.log,
     });
     return { store, desk, performer };

@@ -1,14 +1,15 @@
 import type { Fields, Log } from '../../src/engine/log.ts';
-import type {
-  Chat,
-  Directory,
-  FileRequest,
-  Gauge,
-  Membership,
-  Observer,
-  Painter,
-  Posted,
-  ShowRequest,
+import {
+  type Chat,
+  type Directory,
+  type FileRequest,
+  type Gauge,
+  type Membership,
+  type Observer,
+  type Painter,
+  type Posted,
+  type ShowRequest,
+  WorkFailed,
 } from '../../src/engine/ports.ts';
 import type {
   RunnerPort,
@@ -147,6 +148,8 @@ export const fakePainter: Painter = { png: async () => new Uint8Array([0x89, 0x5
 export function createFakeDirectory() {
   const directory = {
     members: new Map<string, Membership>(),
+    /** Who is in which channel; one that is not here cannot be known. */
+    channels: new Map<string, readonly string[]>(),
     fault: (): void => undefined,
     port: undefined as unknown as Directory,
   };
@@ -156,6 +159,12 @@ export function createFakeDirectory() {
       return (
         directory.members.get(user) ?? { kind: 'outsider', why: 'You are not a member of this workspace.' }
       );
+    },
+    async members(channel) {
+      directory.fault();
+      const users = directory.channels.get(channel);
+      if (!users) throw new WorkFailed('channel_not_found', `There is no ${channel}.`);
+      return users;
     },
   };
   return directory;

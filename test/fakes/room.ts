@@ -1,5 +1,6 @@
 import type { Access } from '../../src/core/access/access.ts';
 import type { Actor } from '../../src/core/actor.ts';
+import { openCalendar } from '../../src/core/people/compilePeople.ts';
 import type { Action, Definition, Indicator, Playbook, Step } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
 import type { Routing } from '../../src/core/playbook/routing.ts';
@@ -178,6 +179,9 @@ export const room: Room = {
   definitions: Object.fromEntries(list.map((each) => [each.playbook.name, each])),
   routing,
   access,
+  roster: {},
+  chains: [],
+  calendar: openCalendar,
   reopenWithinMs: 24 * hour,
   pace: 1,
 };

@@ -1,6 +1,7 @@
 import type { Actor } from '../../src/core/actor.ts';
 import type { Notice } from '../../src/core/alert/alert.ts';
 import {
+  asksOfWindows,
   claimsOf,
   decide,
   evolve,
@@ -9,18 +10,19 @@ import {
   ledgersOf,
   routeOf,
 } from '../../src/core/brain.ts';
+import { type Freeze, stands } from '../../src/core/calendar/freeze.ts';
 import type { Command, CommandBody } from '../../src/core/command.ts';
 import type { Context, Stream } from '../../src/core/context.ts';
 import { type Answer, type Event, refuse } from '../../src/core/decision.ts';
 import { type Effect, subjectKey } from '../../src/core/effect.ts';
-import type { Incident } from '../../src/core/incident/incident.ts';
+import { type Incident, isOpen } from '../../src/core/incident/incident.ts';
 import { openingsCounted } from '../../src/core/incident/storm.ts';
 import { judge } from '../../src/core/indicator/judge.ts';
 import type { Definition } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
 import type { CommandOutcome } from '../../src/core/run/events.ts';
 import type { Reading, Run, StepState } from '../../src/core/run/run.ts';
-import type { IncidentId, RunId, StreamId } from '../../src/core/stream.ts';
+import type { FreezeId, IncidentId, RunId, StreamId } from '../../src/core/stream.ts';
 import type { RunView } from '../../src/core/view.ts';
 import { room as smallRoom } from './room.ts';
 
@@ -63,12 +65,27 @@ export function createWorld(options: { room?: Room } = {}) {
     const nextIncident = count(/^INC-\d+$/) + 1;
     const nextRun = count(/^RUN-/) + 1;
     const openings = [...states.values()]
-      .flatMap((state) => (state.kind === 'incident' ? [state.incident.openedAt] : []))
+      .flatMap((state) =>
+        state.kind === 'incident' && !state.incident.drill ? [state.incident.openedAt] : [],
+      )
       .toReversed()
       .slice(0, openingsCounted);
     const place = ledgersOf(command);
     const ledgers = place ? ledgersIn(place) : [];
-    return { now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null };
+    const all = [...states.values()];
+    const windows = asksOfWindows(command);
+    return {
+      ...{ now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null },
+      nextFreeze: count(/^FRZ-/) + 1,
+      freezes: windows
+        ? all.flatMap((state) => (state.kind === 'freeze' && stands(state.freeze) ? [state.freeze] : []))
+        : [],
+      openIncidents: windows
+        ? all.flatMap((state) =>
+            state.kind === 'incident' && isOpen(state.incident) ? [state.incident] : [],
+          )
+        : [],
+    };
   }
 
   const ledgersIn = (place: LedgerPlace): readonly RunView[] =>
@@ -76,7 +93,11 @@ export function createWorld(options: { room?: Room } = {}) {
       if (state.kind !== 'run') return [];
       const { run } = state;
       const here =
-        place.kind === 'incident' ? run.incident === place.incident : run.channel === place.channel;
+        place.kind === 'incident'
+          ? run.incident === place.incident
+          : place.kind === 'channel'
+            ? run.channel === place.channel
+            : run.incident === null;
       const definition = definitions.get(run.definition);
       return here && definition ? [{ run, definition }] : [];
     });
@@ -239,6 +260,11 @@ export function createWorld(options: { room?: Room } = {}) {
       const found = incidentState(id);
       if (!found) throw new Error(`there is no ${id}`);
       return found;
+    },
+    freeze: (id: FreezeId = 'FRZ-1'): Freeze => {
+      const state = states.get(id);
+      if (state?.kind !== 'freeze') throw new Error(`there is no ${id}`);
+      return state.freeze;
     },
     incidents: (): Incident[] =>
       [...states.values()].flatMap((state) => (state.kind === 'incident' ? [state.incident] : [])),

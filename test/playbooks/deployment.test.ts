@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Room } from '../../src/core/playbook/room.ts';
+import { allSteps } from '../../src/core/run/walk.ts';
 import { engineer, second } from '../fakes/room.ts';
 import { createWorld, notice } from '../fakes/world.ts';
 import { shippedRoom } from './shippedRoom.ts';
-import { walk } from './walker.ts';
+import { definitionIn, walk } from './walker.ts';
 
 const minute = 60_000;
 let room: Room;
@@ -197,18 +198,19 @@ describe('the emergency shutdown', () => {
 
 describe('what is left to do', () => {
   it.each([
-    ['post-incident', 6],
+    ['post-incident', 7],
     ['post-rollback', 6],
     ['after-failed-deployment', 4],
-  ])('%s asks who owns each item, and writes it down', (playbook, owners) => {
-    const { world, run, end } = walk(room, { playbook });
-    const asked = Object.values(world.run(run).steps).filter(
-      ({ state }) => state.kind === 'settled' && state.how.kind === 'answered',
-    );
+  ])('%s says whose each item is and by when', (playbook, items) => {
+    const { end } = walk(room, { playbook });
     expect(end).toBe('completed');
-    expect(asked.length).toBeGreaterThanOrEqual(owners);
-    const list = room.definitions[playbook]?.playbook.steps.find((step) => step.kind === 'checklist');
-    expect(list?.items.length).toBeGreaterThanOrEqual(owners);
+    const list = allSteps(definitionIn(room, playbook).playbook.steps).find(
+      (step) => step.kind === 'checklist',
+    );
+    expect(list?.items).toHaveLength(items);
+    expect(list?.duties).toHaveLength(items);
+    for (const duty of list?.duties ?? [])
+      expect(duty).toEqual({ owner: expect.any(String), withinMs: expect.any(Number) });
   });
 
   it('after an incident is not begun on while an objective is missed', () => {

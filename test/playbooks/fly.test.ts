@@ -5,7 +5,7 @@ import type { Room } from '../../src/core/playbook/room.ts';
 import { minute } from '../fakes/room.ts';
 import { createWorld, notice } from '../fakes/world.ts';
 import { shippedPlaybooks, shippedRoom } from './shippedRoom.ts';
-import { definitionIn, type Walk, walk } from './walker.ts';
+import { definitionIn, unexpectedRefusals, type Walk, walk } from './walker.ts';
 
 const apps = ['hotdash-llamaindex-mcp', 'hotdash-agent-service'] as const;
 
@@ -165,10 +165,10 @@ const alerts: readonly (readonly [alert: string, way: Way])[] = [
       about: 'memory_critical',
       done: ['scale_memory', 'set_memory', 'restart_machines'],
       mendedBy: 'set_memory',
-      stuck: 'verify memory_critical',
+      stuck: 'do scale_memory',
     },
   ],
-  ['metrics-missing', { about: 'machines', done: [], stuck: 'verify machines' }],
+  ['metrics-missing', { about: 'asked', done: [], stuck: 'verify asked' }],
 ];
 
 const walks = apps.flatMap((app) =>
@@ -189,7 +189,7 @@ describe('an alert of a Fly app', () => {
       ...(mendedBy === undefined ? {} : { sick: [about], mendedBy }),
     });
     expect({ done: walked.carriedOut, end: walked.end }).toEqual({ done, end: 'completed' });
-    expect(walked.world.refusals).toEqual([]);
+    expect(unexpectedRefusals(walked.world)).toEqual([]);
     expect(walked.world.refolded()).toEqual(walked.world.states);
   });
 
@@ -249,35 +249,49 @@ describe('an alert of a Fly app', () => {
       `${app}-errors`,
       `${app}-errors-critical`,
     ]);
-    expect(definitionIn(room, `${app}-errors-critical`).playbook.onUnresolved).toEqual({
-      afterMs: minute,
-      offer: `rollback-${app}`,
-    });
+    const critical = definitionIn(room, `${app}-errors-critical`).playbook;
+    expect(critical.steps).toContainEqual(
+      expect.objectContaining({ kind: 'offer', procedure: `rollback-${app}` }),
+    );
+    expect(critical.onUnresolved).toEqual({ afterMs: 10 * minute, offer: `rollback-${app}` });
   });
 });
 
 describe.each(apps)('the procedures of %s', (app) => {
   it('restart what fails and verify it', () => {
     const playbook = `${app}-machine-restart`;
-    expect(walk(room, { playbook })).toMatchObject({ carriedOut: ['restart_machines'], end: 'completed' });
-    expect(walk(room, { playbook, sick: ['health'] }).end).toBe('failed at do restart_machines');
+    const failing = { playbook, answers: ['Those that fail'] };
+    expect(walk(room, failing)).toMatchObject({ carriedOut: ['restart_machines'], end: 'completed' });
+    expect(walk(room, { ...failing, sick: ['health'] }).end).toBe('failed at do restart_machines');
+    expect(walk(room, { playbook, answers: ['One by its id'] })).toMatchObject({
+      carriedOut: ['restart_machine'],
+      end: 'completed',
+    });
+  });
+
+  it('put the image in place that was named, and remember the one from before', () => {
+    const playbook = `${app}-put-image`;
+    expect(walk(room, { playbook })).toMatchObject({
+      carriedOut: ['remember', 'put_image'],
+      end: 'completed',
+    });
+    expect(walk(room, { playbook, sick: ['health'] }).end).toBe('failed at do put_image');
   });
 
   it.each([
-    ['Machines', ['scale_out', 'set_count_three'], 'No, bring the count back', 'restore_count'],
-    ['Memory', ['scale_memory', 'set_memory'], 'No, bring the size back', 'restore_size'],
-    ['CPU', ['scale_cpu', 'set_cpu'], 'No, bring the size back', 'restore_size'],
+    [['Machines'], ['remember', 'set_count'], 'No, bring the count back', 'restore_count'],
+    [['Memory or CPU', 'shared-cpu-2x'], ['remember', 'set_size'], 'No, bring the size back', 'restore_size'],
   ] as const)('give it more %s, and take it back where that did not help', (what, done, back, undone) => {
     const playbook = `${app}-scale-up`;
-    expect(walk(room, { playbook, answers: [what, 'Yes, it stays'] })).toMatchObject({
+    expect(walk(room, { playbook, answers: [...what, 'Yes, it stays'] })).toMatchObject({
       carriedOut: done,
       end: 'completed',
     });
-    expect(walk(room, { playbook, answers: [what, back] })).toMatchObject({
+    expect(walk(room, { playbook, answers: [...what, back] })).toMatchObject({
       carriedOut: [...done, undone],
       end: 'completed',
     });
-    expect(definitionIn(room, playbook).service.actions[done[0]]?.undo).toEqual({
+    expect(definitionIn(room, playbook).service.actions[done[1]]?.undo).toEqual({
       kind: 'action',
       action: undone,
     });
@@ -308,7 +322,15 @@ describe.each(apps)('the procedures of %s', (app) => {
 
 describe.each(apps)('the rollback of %s', (app) => {
   const playbook = `rollback-${app}`;
-  const done = ['note_rollback_started', 'remember', 'roll_back', 'roll_back_twin', 'note_rollback_complete'];
+  const done = [
+    'note_rollback_started',
+    'remember',
+    'remember_twin',
+    'roll_back',
+    'roll_back_twin',
+    'keep_together',
+    'note_rollback_complete',
+  ];
 
   it('puts both apps back within five minutes, and watches for ten', () => {
     const walked = walk(room, { playbook });
@@ -328,8 +350,15 @@ describe.each(apps)('the rollback of %s', (app) => {
 
   it('stops where one image cannot be deployed, before the other is touched', () => {
     const walked = walk(room, { playbook, breaks: ['roll_back'] });
-    expect(walked.carriedOut).toEqual(['note_rollback_started', 'remember', 'roll_back']);
-    expect(walked.end).toMatch(/^stopped: .*did not succeed/);
+    const { carriedOut, end } = walked;
+    expect(carriedOut).toEqual([...done.slice(0, 4), 'keep_together']);
+    expect(end).toMatch(/^stopped: .*did not succeed/);
+  });
+
+  it('brings the first app back to the image of the other where that one cannot be put back', () => {
+    const { carriedOut, end } = walk(room, { playbook, breaks: ['roll_back_twin'] });
+    expect(carriedOut).toEqual([...done.slice(0, 5), 'keep_together']);
+    expect(end).toMatch(/^stopped: .*did not succeed/);
   });
 
   it('is not complete while a check still fails', () => {
@@ -342,7 +371,9 @@ describe.each(apps)('the rollback of %s', (app) => {
 describe('the two Fly apps', () => {
   const files = ['services/NAME.yml', 'procedures/rollback-NAME.yml'].concat(
     [...new Set(alerts.map(([alert]) => alert))].map((each) => `alerts/NAME-${each}.yml`),
-    ['machine-restart', 'scale-up', 'scale-to-zero'].map((each) => `procedures/NAME-${each}.yml`),
+    ['machine-restart', 'scale-up', 'put-image', 'scale-to-zero'].map(
+      (each) => `procedures/NAME-${each}.yml`,
+    ),
   );
 
   it.each(files)('are alike but for their names: %s', async (file) => {

@@ -80,7 +80,7 @@ describe('the actions of a Fly app, carried out by the executor', () => {
 
 describe('scaling', () => {
   it('to three machines remembers the count and brings it back', async () => {
-    const service = serviceOf(`${app}-scale-up`);
+    const service = serviceOf(`${app}-latency`);
     expect(codes(await host.carryOut(service, 'scale_out'))).toEqual(['scale_out 0', 'set_count_three 0']);
     expect(machines(app)).toHaveLength(3);
     expect(machines(twin)).toHaveLength(2);
@@ -89,9 +89,9 @@ describe('scaling', () => {
   });
 
   it('memory and CPU remembers the size and brings it back', async () => {
-    const service = serviceOf(`${app}-scale-up`);
+    const service = serviceOf(`${app}-latency`);
     const sizes = () => machines(app).map(({ cpus, memoryMb }) => `${cpus}/${memoryMb}`);
-    await host.carryOut(service, 'scale_memory');
+    await host.carryOut(serviceOf(`${app}-memory`), 'scale_memory');
     expect(sizes()).toEqual(['1/1024', '1/1024']);
     await host.carryOut(service, 'restore_size');
     expect(sizes()).toEqual(['1/512', '1/512']);
@@ -130,7 +130,8 @@ describe('a rollback', () => {
 
   it('puts the image before the one in place on both apps, and is noted', async () => {
     breakImage('01NEWEST');
-    for (const action of ['note_rollback_started', 'remember', 'roll_back', 'roll_back_twin'])
+    const actions = ['note_rollback_started', 'remember', 'remember_twin', 'roll_back', 'roll_back_twin'];
+    for (const action of [...actions, 'keep_together'])
       expect(codes(await host.carryOut(service(), action)), action).toEqual([`${action} 0`]);
     expect([images(app), images(twin)]).toEqual([['01STABLE'], ['01STABLE']]);
     await host.carryOut(service(), 'note_rollback_complete');
@@ -155,6 +156,31 @@ describe('a rollback', () => {
     expect(service().actions.roll_back?.undo).toEqual({ kind: 'action', action: 'roll_forward' });
     expect(codes(await host.carryOut(service(), 'roll_forward'))).toEqual(['roll_forward 0']);
     expect(images(app)).toEqual(['01NEWEST']);
+  });
+
+  it('that puts only one of both apps back takes it forward again, and may be asked for anew', async () => {
+    host.change((state) => {
+      const found = state.apps[twin];
+      if (!found) return state;
+      const releases = found.releases.filter(({ image }) => image.includes('01NEWEST'));
+      return { ...state, apps: { ...state.apps, [twin]: { ...found, releases } } };
+    });
+    for (const action of ['remember', 'remember_twin', 'roll_back'])
+      expect(codes(await host.carryOut(service(), action)), action).toEqual([`${action} 0`]);
+    expect(codes(await host.carryOut(service(), 'roll_back_twin'))).toEqual(['roll_back_twin 1']);
+    expect(images(app)).toEqual(['01STABLE']);
+    expect(codes(await host.carryOut(service(), 'keep_together'))).toEqual(['keep_together 0']);
+    expect([images(app), images(twin)]).toEqual([['01NEWEST'], ['01NEWEST']]);
+    expect(codes(await host.carryOut(service(), 'roll_back'))).toEqual(['roll_back 0']);
+    expect(images(app)).toEqual(['01STABLE']);
+  });
+
+  it('leaves both apps as they are where nothing was remembered before', async () => {
+    await host.carryOut(service(), 'roll_back');
+    const done = await host.carryOut(service(), 'keep_together');
+    expect(codes(done)).toEqual(['keep_together 1']);
+    expect(output(done)).toContain('nothing was remembered');
+    expect([images(app), images(twin)]).toEqual([['01STABLE'], ['01NEWEST']]);
   });
 
   it('fails where the image before is broken too', async () => {

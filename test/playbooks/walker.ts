@@ -1,5 +1,6 @@
 import type { Definition, Indicator, Step } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
+import { examplesOf } from '../../src/core/run/offer.ts';
 import { findStep } from '../../src/core/run/walk.ts';
 import type { RunId } from '../../src/core/stream.ts';
 import { engineer, second } from '../fakes/room.ts';
@@ -51,8 +52,10 @@ export function valueFor({ unit, objective }: Indicator, side: 'met' | 'missed')
   const less = value / 2;
   switch (kind) {
     case 'below':
+    case 'at-most':
       return side === 'met' ? less : more;
     case 'above':
+    case 'at-least':
       return side === 'met' ? more : less;
     case 'equals':
       return side === 'met' ? value : value - 1;
@@ -101,7 +104,7 @@ export function walk(room: Room, given: Walk): Walked {
       return;
     }
     const options = step.kind === 'ask' && step.input.kind === 'options' ? step.input.options : null;
-    const text = options ? (answers.shift() ?? '') : 'The on-call engineer, until Friday.';
+    const text = options ? (answers.shift() ?? '') : typedAnswer(step);
     if (options && !options.includes(text)) throw new Error(`${step.id} cannot be answered "${text}"`);
     world.by(engineer, { type: 'run.answer', ...here, answer: text });
   };
@@ -109,7 +112,11 @@ export function walk(room: Room, given: Walk): Walked {
   /** A procedure that is approved as a whole goes on by itself, so each command is its own. */
   const carryOut = (): void => {
     for (let first = world.underWay()[0]; first !== undefined; first = world.underWay()[0]) {
-      const { action } = first.planned;
+      const { action, evidence } = first.planned;
+      if (evidence) {
+        world.ends(0);
+        continue;
+      }
       const broken = given.breaks?.includes(action) === true;
       carriedOut.push(action);
       if (!broken) {
@@ -125,7 +132,8 @@ export function walk(room: Room, given: Walk): Walked {
     const here = { run, step: step.id, attempt: world.attempt(run, step.id) };
     switch (state.kind) {
       case 'asking':
-        answer(step, here);
+        if (step.kind === 'offer') world.by(engineer, { type: 'run.skip', ...here });
+        else answer(step, here);
         return null;
       case 'offering': {
         if (step.kind !== 'do') throw new Error(`${step.id} offers nothing`);
@@ -181,7 +189,20 @@ export function walk(room: Room, given: Walk): Walked {
   return { world, run, offers, carriedOut, looked, end };
 }
 
-function begin(world: World, { playbook, service }: Definition): RunId {
+/** What the bot's own reports were refused for, but for the clock of a phase that had ended in time. */
+export const unexpectedRefusals = ({ refusals }: World) =>
+  refusals.filter(({ command }) => command.type !== 'incident.phase-due');
+
+/** What a question takes that is no choice: its example, the least that it takes, or any text. */
+function typedAnswer(step: Step): string {
+  if (step.kind !== 'ask') return '';
+  const { input, example } = step;
+  if (example !== undefined) return example;
+  return 'min' in input && input.min !== undefined ? `${input.min}` : 'The on-call engineer, until Friday.';
+}
+
+function begin(world: World, definition: Definition): RunId {
+  const { playbook, service } = definition;
   if (playbook.kind === 'alert') {
     const firing = notice({ name: playbook.answers.alertname ?? '', service: service.name });
     world.notice({ ...firing, labels: { ...firing.labels, ...playbook.answers } });
@@ -191,7 +212,7 @@ function begin(world: World, { playbook, service }: Definition): RunId {
     return 'INC-1.1';
   }
   const start = { type: 'run.start', run: null, incident: null, playbook: playbook.name, place } as const;
-  const answer = world.by(engineer, { ...start, reason: null });
+  const answer = world.by(engineer, { ...start, reason: null, inputs: examplesOf(definition) });
   if (answer.kind === 'refused') throw new Error(answer.message);
   return 'RUN-1';
 }

@@ -74,14 +74,14 @@ export const ways: readonly Way[] = [
     ['None of these', 'restart', 'restart'],
   ]),
   ...waysOf('test-suite-not-running', [
-    ['The service does not run', 'start', 'start'],
     ['The runner does not run', 'start_test_runner', 'start_test_runner', 'do start_test_runner'],
     ['It runs and its tests fail at once', 'run_health_tests', 'run_health_tests'],
     ['It runs and nothing arrives', 'restart reload_prometheus', 'restart'],
+    ['The service does not run', 'start', 'start'],
   ]),
   ...waysOf('observability-metrics-missing', [
-    ['The service does not run', 'start', 'start'],
     ['It runs and says nothing', 'restart', 'restart'],
+    ['The service does not run', 'start', 'start'],
     ['Prometheus does not ask it', 'reload_prometheus', 'reload_prometheus', 'do reload_prometheus'],
     ['Prometheus itself is in trouble', '', null],
   ]),
@@ -93,12 +93,12 @@ export const ways: readonly Way[] = [
   ]),
   ...waysOf('high-memory', [
     ['Slowly and without end', 'restart', 'restart'],
-    ['With the load', 'fewer_tasks', 'fewer_tasks'],
+    ['With the load', 'fewer_tasks', 'fewer_tasks', 'do fewer_tasks'],
     ['All at once', 'restart', 'restart'],
     ['Something beside the service', '', null],
   ]),
   ...waysOf('high-disk', [
-    ['The journal of the system', 'keep_evidence shrink_journal', 'shrink_journal'],
+    ['The journal of the system', 'shrink_journal', 'shrink_journal', 'do shrink_journal'],
     ['The log of the service', 'quieter_log', 'quieter_log'],
     ['Backups or evidence', '', null],
     ['Something else', '', null],

@@ -341,6 +341,16 @@ describe('a person', () => {
     });
   });
 
+  it('is understood by the names that are shown, whatever their case', async () => {
+    await start({ seed: noEvents });
+    const said = await emulator
+      .person(people.oncall)
+      .say('#general', '@Genesis @GENESIS. @Platform @On-Call Engineer, @Genesisx me@genesis');
+    expect(emulator.workspace.message('#general', said.ok ? (said.ts ?? '') : '')?.text).toBe(
+      `<@${emulator.botUserId}> <@${emulator.botUserId}>. <!subteam^S0PLATFORM1> <@${people.oncall}>, @Genesisx me@genesis`,
+    );
+  });
+
   it('has mentions resolved and markup escaped', async () => {
     await start({ seed: noEvents });
     const said = await emulator

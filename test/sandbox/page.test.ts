@@ -7,13 +7,16 @@ import type { KnownBlock, View } from '@slack/types';
 import { WebClient } from '@slack/web-api';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/sandbox/alerts/program.ts';
 import type { Emulator } from '../../src/sandbox/emulator/emulator.ts';
 import { startEmulator } from '../../src/sandbox/emulator/emulator.ts';
 import { channelIds, people } from '../../src/sandbox/emulator/seed.ts';
 import { type Page, startPage } from '../../src/sandbox/page/server.ts';
+import { faultGroups } from '../../src/sandbox/page/web/patient/faultGroups.ts';
 import { parseMarkdown } from '../../src/sandbox/page/web/text/markdown.ts';
 import { parseMrkdwn } from '../../src/sandbox/page/web/text/mrkdwn.ts';
 import { formatSlackDate, fromWallClock, wallClock } from '../../src/sandbox/page/web/text/slackDate.ts';
+import { FAULTS } from '../../src/sandbox/patient/faults.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
 import { launchBrowser } from '../fakes/browser.ts';
 import { requireComponent } from '../fakes/components.ts';
@@ -179,7 +182,7 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'genesis-page-'));
     stops.push(() => rm(directory, { recursive: true, force: true }));
-    patient = await startPatient({ directory: join(directory, 'patient') });
+    patient = await startPatient({ directory: join(directory, 'patient'), port: await freePort() });
     stops.push(patient.stop);
     emulator = await startEmulator({ delivery: { kind: 'socket' }, rateLimits: 'off' });
     stops.push(emulator.stop);
@@ -358,6 +361,23 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     await tab.getByRole('button', { name: 'Reset the Patient' }).waitFor();
   });
 
+  it('has a switch for every fault of the patient, in groups that tell how many are on', async () => {
+    expect(faultGroups.flatMap(({ faults }) => faults.map(([fault]) => fault)).toSorted()).toEqual(
+      FAULTS.toSorted(),
+    );
+    const tab = await open(alerts);
+    const redis = tab.getByRole('switch', { name: /Redis offline/ });
+    const group = tab.getByText('Containers and other services');
+    expect(await redis.isVisible()).toBe(false);
+    await group.click();
+    await redis.getByText('Its container has stopped → RedisOffline').waitFor();
+    await redis.click();
+    await expect.poll(() => patient.state().faults).toEqual(['redis-offline']);
+    await group.getByText('1 on').waitFor();
+    await redis.click();
+    await expect.poll(() => patient.state().faults).toEqual([]);
+  });
+
   it('hints at the words of a command and sends it', async () => {
     const tab = await open(alerts);
     const field = tab.getByRole('combobox', { name: 'Message to genesis-alerts' });
@@ -406,6 +426,38 @@ describe.skipIf(executablePath === null)('the sandbox page', () => {
     expect(await tab.getByRole('button', { name: 'general', exact: true }).getAttribute('aria-current')).toBe(
       'page',
     );
+  });
+
+  it('goes inside the page where a button or a link leads to a message of the workspace', async () => {
+    const first = await client.chat.postMessage({ channel: channelIds.general, text: 'The request itself' });
+    const { permalink = '' } = await client.chat.getPermalink({
+      channel: channelIds.general,
+      message_ts: first.ts ?? '',
+    });
+    const { ts = '' } = await client.chat.postMessage({
+      channel: channelIds.alerts,
+      text: 'Something waits',
+      blocks: [
+        {
+          type: 'section',
+          text: { type: 'mrkdwn', text: `<${permalink}|The message>` },
+          accessory: {
+            type: 'button',
+            action_id: 'open.channel',
+            text: { type: 'plain_text', text: 'Review' },
+            url: permalink,
+          },
+        },
+      ],
+    });
+    const tab = await open(alerts);
+    for (const name of ['Review', 'The message']) {
+      await at(tab, ts).getByRole('button', { name }).click();
+      await tab.locator(`[data-ts="${first.ts}"].pointed-at, [id$="${first.ts}"].pointed-at`).waitFor();
+      expect(new URL(tab.url()).hash).toBe(`#/${people.oncall}/${channelIds.general}`);
+      await tab.goBack();
+    }
+    expect(tab.context().pages()).toHaveLength(1);
   });
 
   it('opens the home of the app', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseExposition } from '../../src/sandbox/alerts/exposition.ts';
+import { freePort } from '../../src/sandbox/alerts/program.ts';
 import type { Fault } from '../../src/sandbox/patient/faults.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
 import { runOn } from './patientHost.ts';
@@ -14,7 +15,7 @@ let patient: Patient;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "genesis patient's "));
-  patient = await startPatient({ directory, pace: 60 });
+  patient = await startPatient({ directory, pace: 60, port: await freePort() });
 });
 afterAll(async () => {
   await patient?.stop();

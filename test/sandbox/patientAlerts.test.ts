@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startAlertSource } from '../../src/sandbox/alerts/alertSource.ts';
+import { freePort } from '../../src/sandbox/alerts/program.ts';
 import { startPatient } from '../../src/sandbox/patient/patient.ts';
 import { requireComponent } from '../fakes/components.ts';
 import { startReceiver } from './alertsReceiver.ts';
@@ -18,7 +19,7 @@ afterEach(async () => {
 async function startSandbox(use: 'real' | 'stand-in') {
   const directory = await mkdtemp(join(tmpdir(), 'genesis-sandbox-'));
   stops.push(() => rm(directory, { recursive: true, force: true }));
-  const patient = await startPatient({ directory, pace: PACE });
+  const patient = await startPatient({ directory, pace: PACE, port: await freePort() });
   stops.push(patient.stop);
   const receiver = await startReceiver();
   stops.push(receiver.stop);

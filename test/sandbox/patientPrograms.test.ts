@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadRoom } from '../../src/adapters/playbooks/loadRoom.ts';
+import { freePort } from '../../src/sandbox/alerts/program.ts';
 import { type Patient, startPatient } from '../../src/sandbox/patient/patient.ts';
 import { aboutOf } from '../playbooks/ways.ts';
 import { runOn } from './patientHost.ts';
@@ -14,7 +15,7 @@ const run = (program: string, ...args: string[]) => runOn(patient, program, ...a
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'genesis-patient-'));
-  patient = await startPatient({ directory });
+  patient = await startPatient({ directory, port: await freePort() });
 });
 afterAll(async () => {
   await patient?.stop();
@@ -240,6 +241,54 @@ describe('the control port', () => {
         .end();
     });
     expect(await asAnotherHost).toBe(403);
+  });
+});
+
+describe('the scripts of a deployment', () => {
+  const deploy = (...args: string[]) => run('python3', 'scripts/deploy.py', ...args);
+  const dryRun = () => deploy('--environment', 'production', '--dry-run');
+
+  it('try a deployment without carrying it out, and say which check holds it back', async () => {
+    const well = await dryRun();
+    expect(well.stdout).toContain('Dry Run: True');
+    expect(well.stdout.match(/✅ .* passed$/gm)).toHaveLength(8);
+    expect(well.stdout).toContain('[DRY_RUN] Nothing was deployed');
+    expect(well.code).toBe(0);
+
+    const flags = join(patient.checkout, 'config/feature_flags.json');
+    const before = await readFile(flags, 'utf8');
+    await writeFile(flags, '{');
+    await patient.set('crash-loop', true);
+    const held = await dryRun();
+    await patient.set('crash-loop', false);
+    await writeFile(flags, before);
+    await run('systemctl', 'restart', 'genesis-orchestration');
+    expect(held.code).toBe(1);
+    expect(held.stdout).toContain('❌ Git Status failed: 1 not committed, config/feature_flags.json first');
+    expect(held.stdout).toContain('❌ Feature Flags failed: config/feature_flags.json cannot be read');
+    expect(held.stdout).toContain('❌ Dependencies failed: infrastructure cannot be imported');
+    expect(held.stdout).toContain('✅ Test Pass Rate passed');
+    expect(held.stdout).toContain('nothing was deployed');
+    expect(await dryRun()).toMatchObject({ code: 0 });
+  });
+
+  it('deploy nothing, and want to know where to', async () => {
+    expect(await deploy('--environment', 'production')).toMatchObject({ code: 2, stdout: '' });
+    expect((await deploy('--dry-run')).stderr).toContain('usage: deploy.py');
+  });
+
+  it('compare the coverage with its objectives', async () => {
+    const covered = () => run('python3', 'scripts/calculate_coverage.py');
+    const well = await covered();
+    expect(well.stdout).toContain('infrastructure/htdag_planner.py');
+    expect(well.stdout).toMatch(/^Total +\d+\.\d % {2}\(at least 65 %\) {2}PASS$/m);
+    expect(well.stdout).toMatch(/^Infrastructure +\d+\.\d % {2}\(at least 85 %\) {2}PASS$/m);
+    expect(well.code).toBe(0);
+    await patient.set('tests-failing', true);
+    const low = await covered();
+    await patient.set('tests-failing', false);
+    expect(low.stdout).toMatch(/^Infrastructure .*FAIL$/m);
+    expect(low.code).toBe(1);
   });
 });
 

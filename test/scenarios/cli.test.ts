@@ -214,7 +214,7 @@ describe('playbooks and the Slack app', () => {
     expect(parse(http.out)).toMatchObject({
       settings: {
         socket_mode_enabled: false,
-        event_subscriptions: { request_url: url, bot_events: ['app_mention'] },
+        event_subscriptions: { request_url: url, bot_events: ['app_home_opened', 'app_mention'] },
         interactivity: { request_url: url },
       },
       features: { slash_commands: [{ command: '/genesis', url }] },

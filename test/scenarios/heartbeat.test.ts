@@ -59,7 +59,14 @@ describe('the bot as a whole gives its sign of life', { tags: ['trust-17'] }, ()
       async () => expect((await ready()).message).toBe('Everything that Genesis needs works.'),
       waiting,
     );
-    expect(Object.keys((await ready()).checks)).toEqual(['store', 'scheduler', 'audit', 'delivery', 'slack']);
+    expect(Object.keys((await ready()).checks)).toEqual([
+      'store',
+      'scheduler',
+      'audit',
+      'delivery',
+      'slack',
+      'playbooks',
+    ]);
 
     const counted = (outcome: string, count: number) =>
       vi.waitFor(

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -174,6 +174,31 @@ describe('a scenario test', () => {
     const { code, first } = await played(text);
     expect(first).toContain(`tests/trial.test.yml:${line}`);
     expect(code).toBe(1);
+  });
+
+  it.each([
+    ['long enough', '11m', [expect.stringContaining('billing-errors  ')]],
+    [
+      'not long enough',
+      '9m',
+      [expect.stringContaining('14:9: Trial: the walk does not offer `checklist: Afterwards` here')],
+    ],
+  ])('leaves an indicator to be watched while another procedure goes on, %s', async (_, pass, first) => {
+    const alert = join(room, 'alerts/billing-errors.yml');
+    await appendFile(alert, '\n  - checklist: Afterwards\n    items: [It is noted.]\n');
+    const watched = await played(`${begins}    indicators: { up: 1, error_ratio: 2% }
+    walk:
+      - observe: recent_log
+      - do: restart
+      - verify: error_ratio
+        ends: watching
+      - start: rollback-billing
+      - do: restart
+        set: { error_ratio: 0.05% }
+      - pass: ${pass}
+      - checklist: Afterwards
+`);
+    expect(watched.lines.slice(0, 1)).toEqual(first);
   });
 
   it('may stand beside its playbook, which lint does not take for one', async () => {

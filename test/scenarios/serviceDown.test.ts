@@ -9,6 +9,7 @@ import { eventsOf, type Rehearsal, rehearse, type Stops, startAgain, stopAll } f
 import { createWorkspaceDriver, type WorkspaceDriver, wordsOf } from './workspaceDriver.ts';
 
 const { oncall, responder, lead, visitor } = people;
+const notAnswering = 'No, or nobody can tell';
 const restart = 'Keep the Evidence and Restart';
 const rollback = 'rollback-genesis-orchestration';
 
@@ -61,6 +62,7 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
     await patient.set('crash', true);
     const channel = await takeCommand(sandbox, slack);
     await slack.message(channel, /Journal of the last five minutes/);
+    await slack.click(oncall, channel, notAnswering);
 
     await emulator.person(visitor).join(channel);
     await slack.click(visitor, channel, restart);
@@ -110,6 +112,7 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
 
     await patient.set('crash-loop', true);
     const channel = await takeCommand(sandbox, slack);
+    await slack.click(oncall, channel, notAnswering);
     await slack.click(oncall, channel, restart);
     await slack.message(channel, /✗ Failed: \*Keep the evidence and restart\*/);
     expect(patient.state().running).toBe(false);
@@ -184,7 +187,9 @@ describe.concurrent('the service is down', { timeout: 120_000 }, () => {
     const ofRun = log.filter(({ stream }) => stream === run[0]?.stream).map(({ event }) => event);
     expect(ofRun.filter(({ type }) => type === 'PlanDecided')).toHaveLength(1);
     const resets = ofRun.filter(
-      (event) => event.type === 'CommandStarted' && /reset_to_stable/.test(JSON.stringify(event.data.plan)),
+      (event) =>
+        event.type === 'CommandStarted' &&
+        event.data.plan.commands[event.data.command]?.action === 'reset_to_stable',
     );
     expect(resets).toHaveLength(1);
     expect(ofRun.at(-1)).toMatchObject({ type: 'RunEnded', data: { kind: 'completed' } });

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openSqliteReader } from '../../src/adapters/sqlite/reader.ts';
+import { testFromIncident } from '../../src/commands/testFromIncident.ts';
 import type { IncidentId } from '../../src/core/stream.ts';
 import { readPostMortem } from '../../src/engine/postMortem.ts';
 import { people } from '../../src/sandbox/emulator/seed.ts';
@@ -92,15 +94,48 @@ describe.concurrent('a mitigation is taken back', { timeout: 120_000 }, () => {
     const reader = openSqliteReader(databaseOf(env));
     const { report } = await readPostMortem(reader, incident, Date.now()).finally(() => reader.close());
     expect(report.undo.map(({ what }) => what)).toEqual(['Restart the service']);
-    expect(report.tried.map(({ what }) => what)).toEqual([
-      'Decompose without the language model',
-      'Undo: Decompose without the language model',
+    // The undo is verified too, though what got better meanwhile was not its doing.
+    expect(report.tried.map(({ what, helped }) => [what, helped])).toEqual([
+      ['Decompose without the language model', 'yes'],
+      ['Undo: Decompose without the language model', 'unknown'],
     ]);
+    expect(report.summary).toContain('One thing was tried; after "Decompose without the language model"');
+    expect(report.questions.join('\n')).not.toContain('whether "Undo:');
 
     await emulator.person(oncall).slash(channel, '/genesis', 'rollback');
     const form = await slack.modal(oncall);
     expect(form.callbackId).toBe('genesis.run');
     expect(JSON.stringify(form.blocks)).not.toContain('Still in effect');
+
+    // What happened becomes a test, which goes the same way against the shipped playbooks.
+    await emulator.person(oncall).slash(channel, '/genesis', 'ack');
+    await slack.message(channel, new RegExp(`Acknowledged|<@${oncall}>`));
+    const lines: string[] = [];
+    const said: string[] = [];
+    const asked = { directory: 'playbooks', database: databaseOf(env), id: incident, now: Date.now() };
+    const code = await testFromIncident(asked, {
+      print: (line) => void lines.push(line),
+      say: (line) => void said.push(line),
+    });
+    const text = lines.join('\n');
+    expect({ code, said }, text).toEqual({ code: 0, said: [] });
+    expect(text).toContain(`# ${incident}, High error rate: opened `);
+    expect(text).toContain('# It happened at 60 times the speed of life; times are written as in life.');
+    expect(text).toContain('alertname: HighErrorRate');
+    expect(text).toContain('answer: LLM rate limits or timeouts');
+    expect(text).toContain('- undo: llm_fallback\n');
+    expect(text).toContain('- do: undo-1\n');
+    const room = await mkdtemp(join(tmpdir(), 'room-'));
+    stops.push(() => rm(room, { recursive: true }));
+    await cp('playbooks', room, { recursive: true });
+    const playbook = join(room, 'alerts/high-error-rate.yml');
+    await writeFile(playbook, (await readFile(playbook, 'utf8')).replace(/^title: .*$/m, 'title: Renamed'));
+    const again: string[] = [];
+    const voices = { print: (line: string) => void again.push(line), say: () => undefined };
+    expect(await testFromIncident({ ...asked, directory: room }, voices)).toBe(0);
+    expect(again.join('\n')).toContain('# The playbook high-error-rate or its service was changed since;');
+    expect(await testFromIncident({ ...asked, id: 'INC-99' }, voices)).toBe(1);
+    expect(text).toMatch(/changed: \[llm_fallback, restart\]\n +in_effect: \[\]/);
   });
 
   it('stops where somebody changed the file meanwhile, and leaves what they wrote', async ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Notice } from '../../core/alert/alert.ts';
+import { endpointOf, readCapped, tooLong, unreachable } from './api.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createBounds, linkOf } from './payload.ts';
 
@@ -25,6 +26,8 @@ export type CaughtUp = {
   readonly notices: readonly Notice[];
   /** Open fingerprints that Alertmanager does not have any more. It forgets on restart, so this resolves nothing. */
   readonly gone: readonly string[];
+  /** Of the alerts that Alertmanager has, those that are silenced, with the silences that do so. */
+  readonly silenced: readonly { readonly fingerprint: string; readonly by: readonly string[] }[];
   /** Alerts that came and went while nobody listened, one sentence each. */
   readonly missed: readonly string[];
   /** What could not be asked, one sentence each; empty when the picture is whole. */
@@ -76,6 +79,9 @@ export async function catchUp(options: {
     answered: known?.kind === 'alerts',
     notices: [...notices, ...fresh],
     gone: known?.kind === 'alerts' ? options.open.filter((fingerprint) => !present.has(fingerprint)) : [],
+    silenced: alerts
+      .filter(({ silencedBy }) => silencedBy.length > 0)
+      .map(({ notice, silencedBy }) => ({ fingerprint: notice.fingerprint, by: silencedBy })),
     missed: ended
       .filter((stretch) => stretch.from > since)
       .map(({ labels, from, to }) => {
@@ -111,7 +117,7 @@ const alertsSchema = z.array(
     startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     generatorURL: z.string().optional(),
     receivers: z.array(z.object({ name: z.string() })),
-    status: z.object({ state: z.string() }),
+    status: z.object({ state: z.string(), silencedBy: z.array(z.string()).nullish() }),
   }),
 );
 
@@ -121,6 +127,7 @@ type Known =
       readonly alerts: readonly {
         readonly notice: Notice;
         readonly state: string;
+        readonly silencedBy: readonly string[];
         readonly isOurs: boolean;
       }[];
     }
@@ -136,47 +143,26 @@ async function askAlertmanager(options: {
   readonly timeoutMs: number;
 }): Promise<Known> {
   const failed = (why: string): Known => ({ kind: 'failed', why });
-  const url = new URL(options.baseUrl);
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = '';
-  url.password = '';
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
+  const { url, headers } = endpointOf(options.baseUrl, 'api/v2/alerts');
+  for (const state of ['active', 'silenced', 'inhibited', 'unprocessed']) url.searchParams.set(state, 'true');
   try {
     const response = await fetch(url, {
       redirect: 'error',
       signal: AbortSignal.timeout(options.timeoutMs),
-      headers: credentials === ':' ? {} : { authorization: `Basic ${btoa(credentials)}` },
+      headers,
     });
     if (!response.ok) {
       await response.body?.cancel();
       return failed(`Alertmanager answered ${response.status} when asked for its alerts.`);
     }
     const text = await readCapped(response);
-    if (text === null) return failed(`Alertmanager has more alerts than fit into ${maxBytes} bytes.`);
+    if (text === null) return failed(tooLong('alerts'));
     const parsed = alertsSchema.safeParse(JSON.parse(text));
     if (!parsed.success) return failed('Alertmanager answered in a form that is not understood.');
     return { kind: 'alerts', alerts: parsed.data.map((alert) => toKnown(alert, options.receiver)) };
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'TimeoutError')
-      return failed(`Alertmanager did not answer within ${options.timeoutMs / 1_000} s.`);
-    if (error instanceof SyntaxError) return failed('Alertmanager answered with something that is not JSON.');
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    return failed(`Alertmanager cannot be reached${code}.`);
+    return failed(unreachable(error, options.timeoutMs));
   }
-}
-
-const maxBytes = 20 * 1024 * 1024;
-
-async function readCapped(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The interface does not tell the group, and strangers must not be taken for one, so each alert is its own. */
@@ -192,5 +178,6 @@ function toKnown(alert: z.infer<typeof alertsSchema>[number], receiver: string |
     ...linkOf(alert.generatorURL),
   };
   const isOurs = receiver === null || alert.receivers.some(({ name }) => name === receiver);
-  return { notice, state: alert.status.state, isOurs };
+  const { state, silencedBy } = alert.status;
+  return { notice, state, silencedBy: silencedBy ?? [], isOurs };
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { isFailing } from '../../core/incident/calls.ts';
 import { severities } from '../../core/severity.ts';
 import type { Clock, Observer, Store } from '../../engine/ports.ts';
 
@@ -27,6 +28,8 @@ export function createMetrics(options: {
   readonly asksSource: boolean;
   /** When it last told which alerts it has; null where it has not since the start. */
   readonly sourceAnsweredAt: () => number | null;
+  /** When the playbooks in use were read, milliseconds since the epoch, and whether an edit since cannot be used. */
+  readonly playbooks?: () => { readonly loadedAt: number; readonly failed: boolean };
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -99,6 +102,34 @@ export function createMetrics(options: {
     help: '1 when the store answered this scrape; the gauges read from it are missing when it did not.',
     registers,
   });
+  const loaded = new Gauge({
+    name: 'genesis_playbooks_loaded_timestamp_seconds',
+    help: 'When the playbooks in use were read, in seconds since the epoch.',
+    registers,
+  });
+  const reloadFailed = new Gauge({
+    name: 'genesis_playbooks_reload_failed',
+    help: '1 while the playbooks on disk do not lint, so that older ones stay in use.',
+    registers,
+  });
+  const pagesWaiting = new Gauge({
+    name: 'genesis_pages_waiting',
+    help: 'Pages of open incidents that did not get through at the first attempt and are not needless since.',
+    registers,
+  });
+  const acknowledging = new Histogram({
+    name: 'genesis_bot_acknowledge_seconds',
+    help: 'Time from opening or reopening to somebody having it; the targets are 300 s for P0 and P1, else 1800 s.',
+    labelNames: ['severity'],
+    buckets: [30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200],
+    registers,
+  });
+  const called = new Counter({
+    name: 'genesis_bot_calls_total',
+    help: 'Duties called, by why: opened, unanswered, unresolved, by-hand and so on.',
+    labelNames: ['why'],
+    registers,
+  });
   collectDefaultMetrics({ register: registry });
 
   const { store, clock } = options;
@@ -112,6 +143,11 @@ export function createMetrics(options: {
     else unattended.set(left);
     heartbeats.reset();
     for (const [outcome, count] of Object.entries(options.heartbeats())) heartbeats.inc({ outcome }, count);
+    const playbooks = options.playbooks?.();
+    if (playbooks) {
+      loaded.set(playbooks.loadedAt / 1_000);
+      reloadFailed.set(playbooks.failed ? 1 : 0);
+    } else for (const gauge of [loaded, reloadFailed]) gauge.remove();
     if (options.asksSource) silence.set(secondsSince(options.sourceAnsweredAt() ?? startedAt));
     else silence.remove();
   }
@@ -125,6 +161,7 @@ export function createMetrics(options: {
     backlog.set(waiting);
     oldest.set(secondsSince(oldestDueAt));
     undelivered.set(secondsSince(undeliveredSince));
+    pagesWaiting.set(incidents.flatMap(({ calling }) => calling?.calls ?? []).filter(isFailing).length);
     for (const severity of severities)
       open.set({ severity }, incidents.filter((incident) => incident.severity === severity).length);
   };
@@ -135,6 +172,11 @@ export function createMetrics(options: {
       decided({ type }, answer, tookMs) {
         decided.inc({ type, answer: answer.kind === 'accepted' ? 'accepted' : answer.code });
         deciding.observe({ type }, Math.max(0, tookMs) / 1_000);
+        for (const event of answer.kind === 'accepted' ? answer.events : []) {
+          if (event.type === 'Called') called.inc({ why: event.data.why });
+          if (event.type === 'IncidentAcknowledged' && event.data.afterMs !== undefined)
+            acknowledging.observe({ severity: event.data.severity ?? 'P4' }, event.data.afterMs / 1_000);
+        }
       },
       performed({ effect: { kind } }, outcome, tookMs) {
         performed.inc({ kind, outcome });
@@ -148,7 +190,7 @@ export function createMetrics(options: {
         readable.set(1);
       } catch {
         // Old figures would look like an answer; none at all is the truth, and the flag beside them says why.
-        for (const gauge of [backlog, oldest, undelivered]) gauge.remove();
+        for (const gauge of [backlog, oldest, undelivered, pagesWaiting]) gauge.remove();
         open.reset();
         readable.set(0);
       }

@@ -13,13 +13,15 @@ export type LoadOptions = {
   readonly pace: number;
   /** Hosts that stand in for those of the same name, in the form of `hosts.yml`. */
   readonly hostsOverlay?: { readonly content: string } | { readonly path: string };
+  /** Milliseconds since the epoch: what the calendar is judged by; without it nothing is said of its dates. */
+  readonly today?: number;
 };
 
 /** `room` is null when any problem is an error. Files in problems begin with the directory as it was given. */
 export type LoadedRoom = { readonly room: Room | null; readonly problems: readonly Problem[] };
 
 /** Reads, parses and compiles a room. Rejects only when the machine fails; mistakes in files are problems. */
-export async function loadRoom({ directory, pace, hostsOverlay }: LoadOptions): Promise<LoadedRoom> {
+export async function loadRoom({ directory, pace, hostsOverlay, today }: LoadOptions): Promise<LoadedRoom> {
   const found = await findFiles(directory);
   const problems: Problem[] = [...found.problems];
   const reader = createYamlReader();
@@ -37,7 +39,7 @@ export async function loadRoom({ directory, pace, hostsOverlay }: LoadOptions): 
     }
     const overlaid = hostsOverlay ? await overlay(files, hostsOverlay, reader) : { files, problems: [] };
     problems.push(...overlaid.problems);
-    const compiled = compileRoom(overlaid.files, { pace });
+    const compiled = compileRoom(overlaid.files, { pace, ...(today !== undefined && { today }) });
     problems.push(...compiled.problems.filter((problem) => !followsFrom(problem, unread)));
     const broken = problems.some(({ severity }) => severity === 'error');
     return {
@@ -74,8 +76,9 @@ export const locateIn =
       const span = spans.get(JSON.stringify(rest));
       // Only the entry itself can be pointed at by its value; of an ancestor the name is the better hint.
       if (span) {
-        const value = part === 'value' && rest.length === path.length;
-        return value ? { line: span[2], column: span[3] } : { line: span[0], column: span[1] };
+        if (part === 'key' || rest.length < path.length) return { line: span[0], column: span[1] };
+        const into = part === 'value' || span[4] === 0 ? null : span[4] + part.into;
+        return { line: span[2], column: into ?? span[3] };
       }
       if (rest.length === 0) return { line: 1, column: 1 };
     }

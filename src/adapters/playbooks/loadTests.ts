@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { inReadingOrder, type Problem } from '../../core/playbook/problem.ts';
 import type { Scenario } from '../../core/rehearsal/scenario.ts';
-import { readScenarios } from '../../core/rehearsal/scenarioSource.ts';
+import { type ReadScenarios, readScenarios } from '../../core/rehearsal/scenarioSource.ts';
 import { locateIn } from './loadRoom.ts';
 import { findTests, readText } from './roomFiles.ts';
-import { createYamlReader } from './yamlReader.ts';
+import { createYamlReader, type YamlReader } from './yamlReader.ts';
 
 export type LoadedTests = {
   readonly scenarios: readonly Scenario[];
@@ -29,12 +29,7 @@ export async function loadTests(directory: string): Promise<LoadedTests> {
         problems.push(at(1, 1, text.message));
         continue;
       }
-      const parsed = await reader.parse(text.text);
-      if (!parsed.ok) {
-        problems.push(...parsed.mistakes.map(({ line, column, message }) => at(line, column, message)));
-        continue;
-      }
-      const read = readScenarios({ file, value: parsed.value, locate: locateIn(parsed.spans) });
+      const read = await readTests(reader, { file, text: text.text });
       scenarios.push(...read.scenarios);
       problems.push(...read.problems);
     }
@@ -42,4 +37,19 @@ export async function loadTests(directory: string): Promise<LoadedTests> {
     await reader.stop();
   }
   return { scenarios, problems: inReadingOrder(problems), files: found.length };
+}
+
+/** The tests in the text of one file, for a text that stands in no room. */
+export async function readTests(
+  reader: Pick<YamlReader, 'parse'>,
+  { file, text }: { readonly file: string; readonly text: string },
+): Promise<ReadScenarios> {
+  const parsed = await reader.parse(text);
+  if (parsed.ok) return readScenarios({ file, value: parsed.value, locate: locateIn(parsed.spans) });
+  const problems = parsed.mistakes.map(
+    ({ line, column, message }): Problem => ({
+      ...{ severity: 'error', file, line, column, message },
+    }),
+  );
+  return { scenarios: [], problems };
 }

@@ -1,7 +1,16 @@
 import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from 'yaml';
 
-/** Line and column of an entry's key, then of its value; both count from 1. */
-export type Span = readonly [keyLine: number, keyColumn: number, valueLine: number, valueColumn: number];
+/**
+ * Line and column of an entry's key, then of its value; both count from 1. The last is the column of the first character
+ * of a text that stands there on one line exactly as it is read, quotes apart, and 0 for any other value.
+ */
+export type Span = readonly [
+  keyLine: number,
+  keyColumn: number,
+  valueLine: number,
+  valueColumn: number,
+  textColumn: number,
+];
 
 export type Parsed =
   | {
@@ -19,7 +28,10 @@ export type Parsed =
       }[];
     };
 
-export const deepest = 32;
+/** Thirty questions, each inside an answer to the one before, fit; what only wants to exhaust the stack does not. */
+export const deepest = 128;
+/** Brackets within brackets, which people write far less deep. */
+const deepestFlow = 32;
 const mostMistakes = 20;
 
 /**
@@ -55,13 +67,14 @@ export function parseYaml(text: string): Parsed {
     };
   const spans = new Map<string, Span>();
   const mistakes: { line: number; column: number; message: string }[] = [];
-  const value = plain(document.contents, [], { place, spans, mistakes });
+  const value = plain(document.contents, [], { text, place, spans, mistakes });
   return mistakes.length > 0
     ? { ok: false, mistakes: mistakes.slice(0, mostMistakes) }
     : { ok: true, value, spans };
 }
 
 type Reading = {
+  readonly text: string;
   readonly place: (offset: number) => { line: number; column: number };
   readonly spans: Map<string, Span>;
   readonly mistakes: { line: number; column: number; message: string }[];
@@ -74,9 +87,15 @@ function plain(node: unknown, path: readonly (string | number)[], reading: Readi
   const start = offsetOf(node) ?? offsetOf(key) ?? 0;
   const value = reading.place(start);
   const at = key ? reading.place(offsetOf(key) ?? start) : value;
-  reading.spans.set(JSON.stringify(path), [at.line, at.column, value.line, value.column]);
+  reading.spans.set(JSON.stringify(path), [
+    at.line,
+    at.column,
+    value.line,
+    value.column,
+    textColumn(node, start, value.column, reading.text),
+  ]);
   if (path.length > deepest) {
-    reading.mistakes.push({ ...value, message: tooDeep });
+    reading.mistakes.push({ ...value, message: tooDeepIn(deepest) });
     return null;
   }
   if (isSeq(node)) return node.items.map((item, index) => plain(item, [...path, index], reading));
@@ -97,12 +116,18 @@ function plain(node: unknown, path: readonly (string | number)[], reading: Readi
   return isScalar(node) ? node.value : null;
 }
 
+function textColumn(node: unknown, start: number, column: number, text: string): number {
+  if (!isScalar(node) || typeof node.value !== 'string') return 0;
+  const quotes = text[start] === '"' || text[start] === "'" ? 1 : 0;
+  return text.startsWith(node.value, start + quotes) ? column + quotes : 0;
+}
+
 function offsetOf(node: unknown): number | undefined {
   const range = (node as Node | null | undefined)?.range;
   return range ? range[0] : undefined;
 }
 
-const tooDeep = `This is nested more than ${deepest} levels deep.`;
+const tooDeepIn = (levels: number): string => `This is nested more than ${levels} levels deep.`;
 
 function refusedTokens(text: string): { offset: number; message: string }[] {
   const found: { offset: number; message: string }[] = [];
@@ -119,7 +144,7 @@ function refusedTokens(text: string): { offset: number; message: string }[] {
     if (message !== undefined) found.push({ offset, message });
     if (!scalar && (token === '[' || token === '{')) flow += 1;
     if (!scalar && (token === ']' || token === '}')) flow -= 1;
-    if (flow > deepest) return [{ offset, message: tooDeep }];
+    if (flow > deepestFlow) return [{ offset, message: tooDeepIn(deepestFlow) }];
     if (found.length >= mostMistakes) return found;
     scalar = false;
     offset += token.length;
@@ -157,7 +182,7 @@ function placeIn(starts: readonly number[], offset: number): { line: number; col
 }
 
 function inPlainWords(code: string, message: string): string {
-  if (message.includes('call stack')) return tooDeep;
+  if (message.includes('call stack')) return tooDeepIn(deepest);
   switch (code) {
     case 'DUPLICATE_KEY':
       return 'This key stands twice in the same map; the second would silently win.';

@@ -17,8 +17,13 @@ const singles: Readonly<Record<string, RoomFileKind>> = {
   'hosts.yml': 'hosts',
   'routing.yml': 'routing',
   'access.yml': 'access',
+  'roster.yml': 'roster',
+  'escalation.yml': 'escalation',
+  'calendar.yml': 'calendar',
 };
 const rulesFolder = 'prometheus';
+/** Every folder that files of a room lie in. */
+export const foldersRead: readonly string[] = [...Object.keys(folders), rulesFolder];
 /** Tests and examples stand beside what they are about, and are no part of the room. */
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !/\.(?:test|example)\.ya?ml$/.test(name);
 /** A directory with more files than this is not a room but a mistake in its path. */
@@ -85,7 +90,14 @@ function strayFile(
   name: string,
   complain: (severity: 'warning', file: string, message: string) => void,
 ): void {
-  const meant = nearest(name.replace(/\.ya?ml$/, ''), ['hosts', 'routing', 'access']);
+  const meant = nearest(name.replace(/\.ya?ml$/, ''), [
+    'hosts',
+    'routing',
+    'access',
+    'roster',
+    'escalation',
+    'calendar',
+  ]);
   if (meant !== undefined)
     complain('warning', name, `Nothing reads this file; did you mean \`${meant}.yml\`?`);
 }

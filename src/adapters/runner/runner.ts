@@ -12,7 +12,6 @@
 import type {
   ReadOutcome,
   ReadRequest,
-  RefusalCode,
   Refused,
   RunnerPort,
   RunOutcome,
@@ -204,6 +203,7 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
     executorPid: () => live?.pid ?? null,
     stop,
     async run(request, watcher, signal) {
+      if (request.drill) return ofDrill;
       if (signal?.aborted) return refused('stopped', 'It was stopped before it was started.');
       const transcript = createTranscript();
       const work: Work = { kind: 'run', argv: [...request.argv], stdin: request.stdin ?? null };
@@ -220,11 +220,13 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
       return runOutcome(end, transcript.text());
     },
     async read(request) {
+      if (request.drill) return ofDrill;
       const work: Work = { kind: 'read', file: request.file };
       const end = await perform({ message: message(request, work), onOutput: () => undefined });
       return readOutcome(end);
     },
     async write(request) {
+      if (request.drill) return ofDrill;
       const { file, content, expects } = request;
       const work: Work = { kind: 'write', file, content, ...(expects === undefined ? {} : { expects }) };
       const end = await perform({ message: message(request, work), onOutput: () => undefined });
@@ -237,9 +239,18 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
   };
 }
 
-function refused(code: RefusalCode, message: string): Refused {
+type Refusal = Extract<Outcome, { kind: 'refused' }>;
+
+function refused(code: Refusal['code'], message: string): Refusal {
   return { kind: 'refused', code, message };
 }
+
+/** Not for the executor to say: a request of a drill never gets that far. */
+const ofDrill: Refused = {
+  kind: 'refused',
+  code: 'drill',
+  message: 'This belongs to a drill, and nothing of a drill is carried out.',
+};
 
 function messageTarget(target: Target): MessageTarget {
   const { host: _, ...rest } = target;

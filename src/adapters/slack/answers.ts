@@ -4,6 +4,7 @@ import type { Severity } from '../../core/severity.ts';
 import type { Desk } from '../../engine/ports.ts';
 import type { Asked, Reply } from './asked.ts';
 import { nothing, privately, shown } from './asked.ts';
+import { notInDrill } from './drillOnly.ts';
 import { spoken } from './escape.ts';
 
 /** Hands a command to the engine on behalf of the person and tells them, and only them, if it was refused. */
@@ -13,6 +14,8 @@ export async function act(
   body: CommandBody,
   done: (answer: Extract<Answer, { kind: 'accepted' }>) => Reply = () => shown,
 ): Promise<Reply> {
+  const elsewhere = await notInDrill(desk, asked, body);
+  if (elsewhere) return elsewhere;
   const answer = await desk.act(asked.user, body, asked.once);
   if (answer.kind === 'accepted') return done(answer);
   // The same delivery again: whoever asked was answered the first time.

@@ -5,6 +5,8 @@ export type Asked = {
   /** From the signed payload, never from what a button carries. */
   readonly user: string;
   readonly channel: string | null;
+  /** The message whose thread it was said in, where it was. */
+  readonly thread?: string;
   /** Where private answers go; Slack takes five of them within half an hour. */
   readonly responseUrl: string | null;
   /** Identity of this delivery: the same one arriving again changes nothing. */

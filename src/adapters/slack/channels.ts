@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { marked } from '../../core/drill/standIn.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { severities } from '../../core/severity.ts';
 import type { Log } from '../../engine/log.ts';
@@ -247,7 +248,8 @@ const unescaped = (text: string): string =>
 
 const purposeText = (text: string): string => fit(inert(text), 250);
 
-const purposeOf = ({ id, title }: Incident): string => purposeText(`${id}: ${title}`);
+const purposeOf = ({ id, title, drill }: Incident): string =>
+  purposeText(drill ? marked(`${id}: ${title}`) : `${id}: ${title}`);
 
 /** `P1 · mitigating · commander @oncall · INC-42`, at most 250 characters. */
 export function topicOf(incident: Incident): string {
@@ -258,5 +260,6 @@ export function topicOf(incident: Incident): string {
         ? `with ${who(incident.acknowledged.by)}`
         : 'nobody has it yet'
       : `commander ${who(commander)}`;
-  return fit([incident.severity, incident.phase, holder, incident.id].join(' · '), 250);
+  const topic = [incident.severity, incident.phase, holder, incident.id].join(' · ');
+  return fit(incident.drill ? marked(topic) : topic, 250);
 }

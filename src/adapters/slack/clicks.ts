@@ -1,20 +1,25 @@
 import type { ModalView } from '@slack/types';
-import type { CommandBody } from '../../core/command.ts';
+import type { CommandBody, Verdict } from '../../core/command.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition, Step } from '../../core/playbook/definition.ts';
-import { planAction } from '../../core/run/resolve.ts';
+import { planStep } from '../../core/run/resolve.ts';
 import type { Run } from '../../core/run/run.ts';
-import { allSteps, findStep } from '../../core/run/walk.ts';
-import type { RunId } from '../../core/stream.ts';
+import { allSteps, chosenOption, findStep, lastChoice } from '../../core/run/walk.ts';
+import { isFreezeId, type RunId } from '../../core/stream.ts';
+import type { RunView } from '../../core/view.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { act, mayNotLook } from './answers.ts';
 import { type Asked, modal, nothing, privately, type Reply } from './asked.ts';
 import { type ButtonValue, readButtonValue } from './buttonValue.ts';
+import { openCallForm } from './callIn.ts';
 import { preformatted, section } from './cards/blocks.ts';
-import { firstLines, planLines, riskWord, stepTitle } from './cards/words.ts';
+import { firstLines, planLines, stepTitle } from './cards/words.ts';
+import { formInDrill } from './drillOnly.ts';
 import { foreign, spoken } from './escape.ts';
+import { homeForms } from './homeForms.ts';
 import type { Origin } from './modals/form.ts';
 import {
+  handOverForm,
   noteForm,
   reopenForm,
   resolveForm,
@@ -22,9 +27,10 @@ import {
   severityForm,
   updateForm,
 } from './modals/incidentForms.ts';
-import { answerForm, glassForm } from './modals/runForms.ts';
+import { answerForm, glassForm, wordForm } from './modals/runForms.ts';
 import { openRollback } from './rollback.ts';
 import { openRunForm } from './startRun.ts';
+import { wordButtons, wordFor } from './typedWord.ts';
 
 /**
  * Buttons. What a button carries says which message was clicked; who clicked comes from the signed payload, and what
@@ -34,22 +40,39 @@ export type Click = { readonly actionId: string; readonly value: string | undefi
 
 const outdated = privately('This button is of an older version. Use the newest message instead.');
 
-export async function click(desk: Desk, asked: Asked, { actionId, value: text }: Click): Promise<Reply> {
+export const click = async (desk: Desk, asked: Asked, clicked: Click): Promise<Reply> =>
+  formInDrill(desk, asked, await replyTo(desk, asked, clicked));
+
+async function replyTo(desk: Desk, asked: Asked, { actionId, value: text }: Click): Promise<Reply> {
   const name = actionId.replace(/:\d+$/, '');
   if (name === linkOnly) return nothing;
   const value = readButtonValue(text);
   if (!value) return outdated;
   const command = own(commands, name)?.(value);
-  if (command) return act(desk, asked, command);
+  if (command) {
+    const wanted = isWordButton(name) ? await wordFor(desk, command) : null;
+    if (!wanted) return act(desk, asked, command);
+    const { word, plan, service } = wanted;
+    const origin = {
+      channel: asked.channel,
+      responseUrl: asked.responseUrl,
+      value: { ...value, option: name },
+    };
+    return (await mayNotLook(desk, asked, service || null)) ?? modal(wordForm(origin, { word, plan }));
+  }
+  const ofHome = own(homeForms, name);
+  if (ofHome) return ofHome(desk, asked);
   const origin: Origin = { channel: asked.channel, responseUrl: asked.responseUrl, value };
   const wanted = name === more ? `incident.${value.option ?? ''}` : name;
   const form = own(incidentForms, wanted);
   if (form) return aboutIncident(desk, asked, form, origin);
+  if (wanted === offered) return startOffered(desk, asked, origin);
   const reply = own(runReplies, wanted);
   return reply ? aboutRun(desk, asked, reply, origin) : outdated;
 }
 
 const linkOnly = 'open.channel';
+const offered = 'step.start-offered';
 const more = 'incident.more';
 
 /** A name from outside finds only what stands in the table itself. */
@@ -69,31 +92,51 @@ const onStep = (make: (at: AtStep, value: ButtonValue) => CommandBody | null): T
     return step === undefined || attempt === undefined ? null : make({ run, step, attempt }, value);
   });
 
+/** The item is named by its index, as it stood on the button. */
+const tickOf = (at: AtStep, option: string | undefined, done: boolean): CommandBody | null =>
+  option !== undefined && /^\d{1,2}$/.test(option)
+    ? { type: 'run.tick', ...at, item: Number(option), done }
+    : null;
+
 type AtStep = { readonly run: RunId; readonly step: string; readonly attempt: number };
 
-const onPlan = (verdict: 'approve' | 'refuse'): ToCommand =>
-  onRun((run, { hash }) => (hash === undefined ? null : { type: 'run.plan-decide', run, hash, verdict }));
+type Said = { readonly verdict: Verdict; readonly standIn?: true };
 
-const onApproval = (verdict: 'approve' | 'refuse'): ToCommand =>
+const onPlan = (said: Said): ToCommand =>
+  onRun((run, { hash }) => (hash === undefined ? null : { type: 'run.plan-decide', run, hash, ...said }));
+
+const onApproval = (said: Said): ToCommand =>
   onStep((at, { hash }) =>
-    hash === undefined ? null : { type: 'run.approval-decide', ...at, hash, verdict },
+    hash === undefined ? null : { type: 'run.approval-decide', ...at, hash, ...said },
   );
 
 /** Buttons that stand for a command; null where the button asks something first, or its value does not say enough. */
 const commands: Readonly<Record<string, ToCommand>> = {
   'incident.acknowledge': ({ incident }) => (incident ? { type: 'incident.acknowledge', incident } : null),
+  'incident.silence': ({ incident }) =>
+    incident ? { type: 'incident.silence', incident, forMs: null } : null,
+  'incident.silence-stop': ({ incident }) => (incident ? { type: 'incident.silence-stop', incident } : null),
+  'incident.end-drill': ({ incident }) =>
+    incident ? { type: 'incident.resolve', incident, note: null } : null,
   'incident.open-own': ({ incident, option: trouble }) =>
     incident && trouble !== undefined ? { type: 'incident.open-own', incident, trouble } : null,
+  'freeze.lift': ({ option = '' }) =>
+    isFreezeId(option) ? { type: 'freeze.lift', freeze: option, why: null } : null,
   'run.end': onRun((run) => ({ type: 'run.end', run, why: null })),
-  'plan.approve': onPlan('approve'),
-  'plan.refuse': onPlan('refuse'),
+  'plan.approve': onPlan({ verdict: 'approve' }),
+  'plan.stand-in': onPlan({ verdict: 'approve', standIn: true }),
+  'plan.refuse': onPlan({ verdict: 'refuse' }),
+  'plan.withdraw': onPlan({ verdict: 'withdraw' }),
   'step.choose': onStep((at, { option }) =>
     option === undefined ? null : { type: 'run.choose', ...at, option },
   ),
   'step.answer': onStep((at, { option }) =>
     option === undefined ? null : { type: 'run.answer', ...at, answer: option },
   ),
+  'step.tick': onStep((at, { option }) => tickOf(at, option, true)),
+  'step.untick': onStep((at, { option }) => tickOf(at, option, false)),
   'step.perform': onStep((at) => ({ type: 'run.perform', ...at })),
+  'step.hold': onStep((at) => ({ type: 'run.hold', ...at })),
   'step.skip': onStep((at) => ({ type: 'run.skip', ...at })),
   'step.stop': onStep((at) => ({ type: 'run.stop', ...at })),
   'step.try-again': onStep((at) => ({ type: 'run.try-again', ...at })),
@@ -101,9 +144,20 @@ const commands: Readonly<Record<string, ToCommand>> = {
   'step.claim': onStep((at, { option }) =>
     option === 'worked' || option === 'did-not' ? { type: 'run.claim', ...at, claim: option } : null,
   ),
-  'approval.approve': onApproval('approve'),
-  'approval.refuse': onApproval('refuse'),
+  'approval.approve': onApproval({ verdict: 'approve' }),
+  'approval.stand-in': onApproval({ verdict: 'approve', standIn: true }),
+  'approval.refuse': onApproval({ verdict: 'refuse' }),
+  'approval.withdraw': onApproval({ verdict: 'withdraw' }),
 };
+
+/** The command of a button whose word was typed; null for any other button. */
+export function commandWithWord(value: ButtonValue, typed: string): CommandBody | null {
+  const { option: name = '', ...rest } = value;
+  const command = isWordButton(name) ? own(commands, name)?.(rest) : null;
+  return command ? ({ ...command, typed } as CommandBody) : null;
+}
+
+const isWordButton = (name: string): boolean => (wordButtons as readonly string[]).includes(name);
 
 type IncidentForm = (
   desk: Desk,
@@ -122,6 +176,8 @@ const incidentForms: Readonly<Record<string, IncidentForm>> = {
   'incident.note': opens(noteForm),
   'incident.severity': opens(severityForm),
   'incident.role': opens(roleForm),
+  'incident.hand-over': opens(handOverForm),
+  'incident.call': (desk, _asked, { incident, origin }) => openCallForm(desk, incident, origin),
   'incident.resolve': opens(resolveForm),
   'incident.reopen': opens(reopenForm),
   'incident.rollback': (desk, asked, { incident }) => {
@@ -156,11 +212,9 @@ const runReplies: Readonly<Record<string, (about: AboutRun) => Reply>> = {
     modal(glassForm(origin, stepTitle(definition, step))),
   ),
   'step.answer': onStepShown(({ origin }, step) =>
-    step.kind === 'ask' && step.input.kind === 'text'
-      ? modal(answerForm(origin, step.question, step.input.maxLength))
-      : outdated,
+    step.kind === 'ask' && step.input.kind !== 'options' ? modal(answerForm(origin, step)) : outdated,
   ),
-  'step.why': onStepShown(({ definition }, step) => whyReply(definition, step)),
+  'step.why': onStepShown(({ run, definition }, step) => whyReply({ run, definition }, step)),
   'step.not-sure': onStepShown(({ run, definition }, step) => diagnosis(run, definition, step)),
 };
 
@@ -169,7 +223,8 @@ export const actionIds: readonly string[] = [
   ...new Set([
     linkOnly,
     more,
-    ...[commands, incidentForms, runReplies].flatMap((table) => Object.keys(table)),
+    offered,
+    ...[commands, incidentForms, runReplies, homeForms].flatMap((table) => Object.keys(table)),
   ]),
 ];
 
@@ -178,6 +233,20 @@ async function aboutIncident(desk: Desk, asked: Asked, form: IncidentForm, origi
   const incident = value.incident ? await desk.incident(value.incident) : null;
   if (!incident) return outdated;
   return (await mayNotLook(desk, asked, incident.service)) ?? form(desk, asked, { origin, incident });
+}
+
+/** The form of the procedure that a step offers; started from there, the step is told. */
+async function startOffered(desk: Desk, asked: Asked, origin: Origin): Promise<Reply> {
+  const { run: id, option, step, attempt } = origin.value;
+  const found = id ? await desk.run(id) : null;
+  const definition = own(desk.room().definitions, option ?? '');
+  if (!found || step === undefined || attempt === undefined) return outdated;
+  // Which playbooks there are is for people who may look, too.
+  const refused = await mayNotLook(desk, asked, found.run.service || null);
+  if (refused) return refused;
+  if (!definition) return privately('That playbook is not there any more.');
+  const incident = found.run.incident ? await desk.incident(found.run.incident) : null;
+  return openRunForm(desk, asked, { definition, incident, offered: { run: found.run.id, step, attempt } });
 }
 
 async function aboutRun(
@@ -192,21 +261,34 @@ async function aboutRun(
   return (await mayNotLook(desk, asked, found.run.service || null)) ?? reply({ origin, ...found });
 }
 
-/** What an action says of itself, what exactly it runs, how it is verified and how it is taken back. */
-function whyReply(definition: Definition, step: Step): Reply {
+/** What the offer does not say: which answer led here, when it helps, what is checked afterwards, and what exactly runs. */
+function whyReply({ run, definition }: RunView, step: Step): Reply {
   if (step.kind !== 'do') return outdated;
-  const plan = planAction(definition, step.action, step.budgetMs ?? null);
+  const state = run.steps[step.id]?.state;
+  const plan = state?.kind === 'offering' ? state.plan : planStep(definition, step, run);
   const verify = plan.verify
     ? `Afterwards ${foreign(definition.service.indicators[plan.verify.indicator]?.title ?? plan.verify.indicator)} is checked.`
     : 'Nothing is checked afterwards.';
   const text = [
-    `*${foreign(plan.title)}*`,
-    ...(step.when === undefined ? [] : [`When: ${foreign(step.when, 500)}`]),
-    ...(plan.says === null ? [] : [foreign(plan.says, 500)]),
-    `Risk: ${riskWord[plan.risk]}. ${verify}`,
-    `Undo: ${foreign(plan.undo)}`,
+    `Why *${foreign(plan.title)}* is offered`,
+    ...whyHere(definition, step, run),
+    ...(step.when === undefined ? [] : [`When to do it: ${foreign(step.when, 500)}`]),
+    `${verify} What exactly would run:`,
   ].join('\n');
   return privately(text, [section(text), preformatted(planLines(plan))]);
+}
+
+/** The answer that led to a step, with its hint; else the playbook that has it. */
+function whyHere(definition: Definition, step: Step, run: Run): readonly string[] {
+  if (step.kind === 'do' && step.undoes !== undefined)
+    return ['It takes back a change that is still in effect.'];
+  const { steps, title } = definition.playbook;
+  const choice = lastChoice(steps, step.id, run);
+  const option = choice && chosenOption(choice, run);
+  const within = option && allSteps(option.steps).some(({ id }) => id === step.id);
+  if (!option || !within) return [`The playbook ${foreign(title, 150)} has it at this point.`];
+  const hint = option.hint === undefined ? '' : ` (${foreign(option.hint, 300)})`;
+  return [`Because the answer was *${foreign(option.label, 150)}*${hint}`];
 }
 
 /** What was seen so far in this run, and how to tell the answers apart. */
@@ -214,14 +296,15 @@ function diagnosis(run: Run, definition: Definition, step: Step): Reply {
   if (step.kind !== 'choose') return outdated;
   const seen = allSteps(definition.playbook.steps).flatMap((each) => {
     const record = run.steps[each.id];
-    return each.kind === 'observe' && record && record.output.trim() !== ''
-      ? [
-          section(
-            `*${foreign(stepTitle(definition, each))}*${each.look === undefined ? '' : ` · look for: ${foreign(each.look)}`}`,
-          ),
-          preformatted(firstLines(record.output, 10), 1_500),
-        ]
-      : [];
+    if (each.kind !== 'observe' || !record) return [];
+    const hint = each.look === undefined ? '' : ` · look for: ${foreign(each.look)}`;
+    const outputs = record.looks ?? [{ title: stepTitle(definition, each), output: record.output }];
+    return outputs
+      .filter(({ output }) => output.trim() !== '')
+      .flatMap(({ title, output }) => [
+        section(`*${foreign(title)}*${hint}`),
+        preformatted(firstLines(output, 10), 1_500),
+      ]);
   });
   const hints = step.options.map(
     (option) =>

@@ -18,7 +18,7 @@ const userInfo = z.object({
   }),
 });
 
-const groupList = z.object({
+export const groupList = z.object({
   usergroups: z.array(
     z.object({
       id: z.string(),
@@ -29,22 +29,36 @@ const groupList = z.object({
   ),
 });
 
+const channelMembers = z.object({
+  members: z.array(z.string()),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
 const groupUsers = z.object({ users: z.array(z.string()) });
 
-type Group = { readonly handle: string; readonly users: readonly string[] };
+type Group = { readonly id: string; readonly handle: string; readonly users: readonly string[] };
 
 /** Groups change rarely and reading them is scarce (20 a minute); a person's own standing is read every time. */
 const groupsForMs = 60_000;
 
 export function createDirectory({
   call,
+  idOf,
   identity,
   clock,
 }: {
   call: SlackCall;
+  /** The id of a channel given as `#name` or as an id. */
+  idOf: (channel: string) => Promise<string>;
   identity: () => Promise<Identity>;
   clock: Clock;
-}): Directory & { membersOf(handles: readonly string[]): Promise<readonly string[]> } {
+}): Directory & {
+  membersOf(handles: readonly string[]): Promise<readonly string[]>;
+  /** Ids of user groups by their handles. */
+  groupIds(): Promise<ReadonlyMap<string, string>>;
+  /** The person with this address; null where there is nobody of this workspace, or addresses may not be read. */
+  userByEmail(email: string): Promise<string | null>;
+} {
   let cached: { readonly at: number; readonly groups: Promise<readonly Group[]> } | null = null;
 
   function groups(): Promise<readonly Group[]> {
@@ -75,7 +89,7 @@ export function createDirectory({
     }
     const alive = list.usergroups.filter((group) => !group.date_delete);
     return Promise.all(
-      alive.map(async ({ id, handle, users }) => ({ handle, users: users ?? (await usersOf(id)) })),
+      alive.map(async ({ id, handle, users }) => ({ id, handle, users: users ?? (await usersOf(id)) })),
     );
   }
 
@@ -85,6 +99,43 @@ export function createDirectory({
       (web) => web.usergroups.users.list({ usergroup }),
     );
     return groupUsers.parse(answer).users;
+  }
+
+  const channels = new Map<string, { readonly at: number; readonly users: Promise<readonly string[]> }>();
+
+  function inChannel(channel: string): Promise<readonly string[]> {
+    const now = clock.now();
+    for (const [name, { at }] of channels) if (now - at >= groupsForMs || now < at) channels.delete(name);
+    const known = channels.get(channel);
+    if (known) return known.users;
+    const entry = { at: now, users: readMembers(channel) };
+    channels.set(channel, entry);
+    entry.users.catch(() => {
+      if (channels.get(channel) === entry) channels.delete(channel);
+    });
+    return entry.users;
+  }
+
+  async function readMembers(channel: string): Promise<readonly string[]> {
+    const id = await idOf(channel);
+    const users: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const answer = channelMembers.parse(
+        await call(
+          { method: 'conversations.members', priority: 'people', patienceMs: answerPatienceMs },
+          (web) =>
+            web.conversations.members({
+              channel: id,
+              limit: 999,
+              ...(cursor === undefined ? {} : { cursor }),
+            }),
+        ),
+      );
+      users.push(...answer.members);
+      cursor = answer.response_metadata?.next_cursor || undefined;
+    } while (cursor !== undefined);
+    return users;
   }
 
   async function standing(user: string): Promise<string | null> {
@@ -121,7 +172,25 @@ export function createDirectory({
       return {
         kind: 'member',
         groups: all.filter((group) => group.users.includes(user)).map((group) => group.handle),
+        existing: all.map((group) => group.handle),
       };
+    },
+    members: inChannel,
+    async groupIds() {
+      return new Map((await groups()).map(({ handle, id }) => [handle, id]));
+    },
+    async userByEmail(email) {
+      try {
+        const answer = await call(
+          { method: 'users.lookupByEmail', priority: 'people', patienceMs: answerPatienceMs },
+          (web) => web.users.lookupByEmail({ email }),
+        );
+        return userInfo.parse(answer).user.id;
+      } catch (error) {
+        const code = slackCode(error);
+        if (code === 'users_not_found' || code === 'missing_scope') return null;
+        throw error;
+      }
     },
     async membersOf(handles) {
       if (handles.length === 0) return [];

@@ -1,3 +1,5 @@
+import { nameInPager } from '../../core/actor.ts';
+
 /**
  * Text from outside (alert labels, command output, what people typed) on its way into a message. Whatever it says, it
  * stays text: no mention, no link, no channel reference, and nothing that reorders or hides what the reader sees.
@@ -72,6 +74,8 @@ export function who(id: string): string {
   if (userId.test(id)) return `<@${id}>`;
   if (id === 'bot') return 'Genesis';
   if (id === 'alertmanager') return 'Alertmanager';
+  const inPager = nameInPager(id);
+  if (inPager !== null) return `${foreign(inPager, 80)} in PagerDuty`;
   return foreign(id.replace(/^operator:/, 'operator '), 80);
 }
 
@@ -89,7 +93,10 @@ export function spoken(message: string, people: readonly string[] | 'everybody',
     .replaceAll(/&lt;@([UW][A-Z0-9]{2,30})&gt;/g, (whole, user: string) =>
       people === 'everybody' || people.includes(user) ? `<@${user}>` : whole,
     )
-    .replaceAll(/&lt;!date\^(\d{1,12})\^\{([a-z_]{1,20})\}\|([0-9: UTC]{1,20})&gt;/g, '<!date^$1^{$2}|$3>');
+    .replaceAll(
+      /&lt;!date\^(\d{1,12})\^((?:\{[a-z_]{1,20}\} ?){1,2})\|([-0-9: UTC]{1,20})&gt;/g,
+      '<!date^$1^$2|$3>',
+    );
 }
 
 /** At most `max` code points; what was left out is said by the ellipsis. */

@@ -52,12 +52,17 @@ export function createMessages({
   clock,
   channelId,
   canRollBack,
+  canSilence = false,
+  groupIds = async () => new Map(),
 }: {
   call: SlackCall;
   identity: () => Promise<Identity>;
   clock: Clock;
   channelId: (channel: string) => Promise<string>;
   canRollBack: (service: string) => boolean;
+  canSilence?: boolean;
+  /** Ids of user groups by their handles; empty where they cannot be known. */
+  groupIds?: () => Promise<ReadonlyMap<string, string>>;
 }): Pick<Chat, 'show' | 'postFile' | 'pin'> {
   /** Where recent messages are, for links between them; the truth is the engine's. */
   const places = new Map<string, Posted>();
@@ -70,10 +75,12 @@ export function createMessages({
     return posted;
   }
 
-  function frame(url: string): Frame {
+  function frame(url: string, groups: ReadonlyMap<string, string>): Frame {
     return {
       now: clock.now(),
       canRollBack,
+      groupId: (handle) => groups.get(handle) ?? null,
+      canSilence,
       channelUrl: (channel) => `${url}archives/${channel}`,
       linkTo: (key) => {
         const at = places.get(key);
@@ -84,7 +91,8 @@ export function createMessages({
 
   async function show(request: ShowRequest): Promise<Posted> {
     const me = await identity();
-    const card = render(request.view, frame(me.url));
+    const groups = callsSomebody(request) ? await groupIds() : new Map<string, string>();
+    const card = render(request.view, frame(me.url, groups));
     const urgency = urgencyOf(request);
     if (request.known) {
       if (await update(request.known, request.key, card, urgency))
@@ -218,6 +226,12 @@ export function createMessages({
   return { show, postFile, pin };
 }
 
+/** Only a message that is new tells anybody; what is only edited needs to know no groups. */
+const callsSomebody = ({ view, known }: ShowRequest): boolean =>
+  view.kind === 'call' ||
+  view.kind === 'unpaged' ||
+  (view.kind === 'card' && !known && view.incident.calling !== undefined);
+
 function keyOf({ metadata }: Message): string | null {
   if (metadata?.event_type !== eventType) return null;
   const key = metadata.event_payload?.key;
@@ -236,17 +250,25 @@ function urgencyOf(request: ShowRequest): Urgency {
 /** What a person waits for goes before what is only kept up to date. */
 function priorityOf({ view, known }: ShowRequest): Priority {
   switch (view.kind) {
+    case 'call':
+    case 'unpaged':
     case 'step':
     case 'plan':
     case 'quiet':
     case 'unresolved':
     case 'unattended':
     case 'resolved':
+    case 'drill-report':
       return 'people';
     case 'announcement':
     case 'card':
       return known ? 'routine' : 'people';
     case 'note':
+    case 'stakeholders':
+    case 'room':
+    case 'freeze':
+    case 'freeze-over':
+    case 'override':
     case 'run':
     case 'output':
       return 'routine';

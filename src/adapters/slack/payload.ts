@@ -37,6 +37,8 @@ const inputState = z.object({
   value: z.string().nullish(),
   selected_option: z.object({ value: z.string() }).nullish(),
   selected_user: z.string().nullish(),
+  /** Boxes that were ticked. */
+  selected_options: z.array(z.object({ value: z.string() })).nullish(),
 });
 
 export const submissionPayload = z.object({
@@ -58,7 +60,35 @@ export const mentionPayload = z.object({
   event: z.object({
     type: z.literal('app_mention'),
     user: z.string().optional(),
+    /** Of an app that says the name; people have none. */
+    bot_id: z.string().nullish(),
     channel: z.string(),
+    text: z.string().default(''),
+    /** Of the message that begins the thread, where it was said in one. */
+    thread_ts: z.string().nullish(),
+  }),
+});
+
+export const homePayload = z.object({
+  team_id: z.string(),
+  event: z.object({ type: z.literal('app_home_opened'), user: z.string().min(1), tab: z.string() }),
+});
+
+/** An entry of a message's menu. */
+export const shortcutPayload = z.object({
+  type: z.literal('message_action'),
+  callback_id: z.string(),
+  user: person,
+  team: z.object({ id: z.string() }).nullish(),
+  trigger_id: z.string().min(1),
+  response_url: z.string().nullish(),
+  channel: z.object({ id: z.string() }),
+  message: z.object({
+    ts: z.string().regex(/^\d{1,12}\.\d{1,9}$/),
+    /** Null or left out where an app or Slack itself said it. */
+    user: z.string().nullish(),
+    text: z.string().nullish(),
+    thread_ts: z.string().nullish(),
   }),
 });
 
@@ -67,7 +97,8 @@ export function filledIn(payload: z.infer<typeof submissionPayload>): Readonly<R
   const filled: Record<string, string> = {};
   for (const inputs of Object.values(payload.view.state.values)) {
     for (const [name, input] of Object.entries(inputs)) {
-      const value = input.selected_option?.value ?? input.selected_user ?? input.value;
+      const ticked = input.selected_options?.map((option) => option.value).join(',');
+      const value = input.selected_option?.value ?? input.selected_user ?? ticked ?? input.value;
       if (typeof value === 'string' && value.trim() !== '') filled[name] = value.trim();
     }
   }

@@ -8,7 +8,7 @@ import type { SlackClient } from './slackClient.ts';
  */
 export async function tellPrivately(
   { client, log }: { client: Pick<SlackClient, 'atOnce' | 'answer'>; log: Log },
-  asked: Pick<Asked, 'user' | 'channel' | 'responseUrl'>,
+  asked: Pick<Asked, 'user' | 'channel' | 'responseUrl' | 'thread'>,
   say: Private,
 ): Promise<void> {
   const blocks = say.blocks === undefined ? {} : { blocks: [...say.blocks] };
@@ -16,9 +16,10 @@ export async function tellPrivately(
   if (asked.responseUrl !== null && (await answered({ client, log }, asked.responseUrl, message))) return;
   if (asked.channel === null) return;
   try {
-    const { channel, user } = asked;
+    const { channel, user, thread } = asked;
+    const inThread = thread === undefined ? {} : { thread_ts: thread };
     await client.atOnce({ method: 'chat.postEphemeral' }, (web) =>
-      web.chat.postEphemeral({ channel, user, text: say.text, ...blocks }),
+      web.chat.postEphemeral({ channel, user, text: say.text, ...inThread, ...blocks }),
     );
   } catch (error) {
     log.warn('A private answer could not be delivered', { error });

@@ -1,7 +1,7 @@
 import type { LedgerPlace } from '../../core/brain.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
-import type { Room } from '../../core/playbook/room.ts';
+import { type Room, servicesIn } from '../../core/playbook/room.ts';
 import { changesInEffect, undoOf } from '../../core/run/undo.ts';
 import type { RunView } from '../../core/view.ts';
 import type { Desk } from '../../engine/ports.ts';
@@ -19,11 +19,8 @@ export function rollbackOf(room: Room, service: string): Definition | null {
   return Object.hasOwn(room.definitions, name) ? (room.definitions[name] ?? null) : null;
 }
 
-export const services = (room: Room): readonly string[] =>
-  [...new Set(Object.values(room.definitions).map(({ service }) => service.name))].sort();
-
 export const servicesToRollBack = (room: Room): readonly string[] =>
-  services(room).filter((service) => rollbackOf(room, service) !== null);
+  servicesIn(room).filter((service) => rollbackOf(room, service) !== null);
 
 /** Where the changes are looked for: in the incident, else among the runs of the channel's own. */
 export const ledgerPlace = (incident: Incident | null, channel: string | null): LedgerPlace =>
@@ -32,7 +29,11 @@ export const ledgerPlace = (incident: Incident | null, channel: string | null): 
 /** Services to which something was done there that the ledger still lists. */
 export async function servicesChanged(desk: Desk, place: LedgerPlace): Promise<readonly string[]> {
   const views = await desk.ledgers(place);
-  const all = [...new Set(views.map(({ run }) => run.service))].filter((service) => service !== '');
+  const all = [
+    ...new Set(
+      views.flatMap(({ run }) => [run.service, ...run.ledger.flatMap(({ service = [] }) => service)]),
+    ),
+  ].filter((service) => service !== '');
   return all.filter((service) => changesInEffect(views, service).length > 0).sort();
 }
 

@@ -1,24 +1,34 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { App, HTTPReceiver } from '@slack/bolt';
-import { spokenDuration } from '../../core/duration.ts';
 import type { Log } from '../../engine/log.ts';
+import type { Rota } from '../../engine/pagerPort.ts';
 import { type Clock, type Deliveries, type Desk, WorkFailed } from '../../engine/ports.ts';
-import type { Asked, Reply } from './asked.ts';
+import type { Asked } from './asked.ts';
+import { createCarrier } from './carryOut.ts';
 import { click } from './clicks.ts';
 import { slashCommand } from './delivery.ts';
+import { markModal } from './drillMark.ts';
+import { createHomeTab } from './homeTab.ts';
 import { createHttpDoor, type HttpDoor, largestBody, mediaTypes } from './httpDoor.ts';
+import { mention } from './mention.ts';
 import { readOrigin } from './modals/form.ts';
 import { pause, untilReachable } from './patience.ts';
-import { clickPayload, filledIn, mentionPayload, slashPayload, submissionPayload } from './payload.ts';
-import { tellPrivately } from './privateAnswer.ts';
+import {
+  clickPayload,
+  filledIn,
+  homePayload,
+  mentionPayload,
+  shortcutPayload,
+  slashPayload,
+  submissionPayload,
+} from './payload.ts';
+import { shortcut } from './shortcuts.ts';
 import type { Identity } from './slackCall.ts';
 import { type SlackClient, webOptions } from './slackClient.ts';
-import { slackCode } from './slackFailure.ts';
 import { slackLogger } from './slackLog.ts';
-import { help } from './slash/overview.ts';
 import { slash } from './slash/slash.ts';
 import { createSocketLine } from './socketLine.ts';
-import { nextView, submit } from './submissions.ts';
+import { faultsIn, nextView, submit } from './submissions.ts';
 
 /**
  * The receiving side: Slack's requests become commands on behalf of the person who made them. Each is acknowledged
@@ -36,6 +46,8 @@ export type SlackApp = {
   /** Settles with the first start: once people are heard, or once it is clear that waiting is no use (WorkFailed). */
   ready(): Promise<void>;
   health(): Promise<{ ok: true } | { ok: false; code: string; message: string }>;
+  /** Something was decided: Home tabs follow. */
+  changed(): void;
   /** Hears nothing new and waits for what was begun, ten seconds at most. */
   stop(): Promise<void>;
 };
@@ -52,12 +64,11 @@ export type SlackRoute = {
 };
 
 const drainMs = 10_000;
-/** A message that changes a moment later needs no words. */
-const worthSayingMs = 2_000;
-
 export function createSlackApp(options: {
   client: SlackClient;
   desk: Desk;
+  /** Who is on call; left out where nobody can say. */
+  rota?: Rota;
   config: { readonly botToken: string; readonly apiUrl: string | null; readonly mode: SlackMode };
   deliveries: Deliveries;
   clock: Clock;
@@ -75,82 +86,8 @@ export function createSlackApp(options: {
       ? createSocketLine({ appToken: config.mode.appToken, apiUrl: config.apiUrl, clock, log })
       : null;
 
-  /** Runs what follows an acknowledgement; nothing that goes wrong in it leaves. */
-  function carryOut(asked: Asked, triggerId: string | null, work: () => Promise<Reply>): Promise<void> {
-    const done = (async () => {
-      try {
-        await deliver(asked, triggerId, await work());
-      } catch (error) {
-        log.error('What a person asked for in Slack failed', { error, once: asked.once });
-        await tellPrivately({ client, log }, asked, {
-          text: 'That did not work because of a fault of Genesis. Try again in a moment.',
-        });
-      }
-    })();
-    underway.add(done);
-    return done.finally(() => underway.delete(done));
-  }
-
-  async function deliver(asked: Asked, triggerId: string | null, reply: Reply): Promise<void> {
-    switch (reply.kind) {
-      case 'nothing':
-        return;
-      case 'shown':
-        await sayIfLate(asked);
-        return;
-      case 'private':
-        await tellPrivately({ client, log }, asked, reply.say);
-        return;
-      case 'modal':
-        await open(asked, triggerId, reply);
-        return;
-      default:
-        reply satisfies never;
-    }
-  }
-
-  /** What was done shows in messages; where Slack takes no changes of them, a click would look as if it were lost. */
-  async function sayIfLate(asked: Asked): Promise<void> {
-    const ms = client.heldUpFor();
-    if (ms < worthSayingMs) return;
-    await tellPrivately({ client, log }, asked, {
-      text: `That is done. Slack limits what Genesis posts right now, so you see it here only in about ${spokenDuration(ms)} or later.`,
-    });
-  }
-
-  async function open(asked: Asked, triggerId: string | null, { view }: Extract<Reply, { kind: 'modal' }>) {
-    try {
-      await client.atOnce({ method: 'views.open' }, (web) =>
-        web.views.open({ trigger_id: triggerId ?? '', view }),
-      );
-    } catch (error) {
-      const code = slackCode(error);
-      log.warn('A form could not be opened', { error, code });
-      const late = code === 'expired_trigger_id' || code === 'exchanged_trigger_id';
-      const limited =
-        error instanceof WorkFailed && error.code === 'rate-limited' ? error.retry?.afterMs : null;
-      await tellPrivately({ client, log }, asked, {
-        text: late
-          ? 'The form could not be opened in time. Try again.'
-          : limited
-            ? `Slack limits Genesis right now, so the form could not be opened. Try again in ${spokenDuration(limited)}.`
-            : 'The form could not be opened. Try again in a moment.',
-      });
-    }
-  }
-
-  /** Nothing but posting tells whether one may post; what is not known for sure is tried. */
-  async function reach(channel: string, user: string): Promise<boolean> {
-    try {
-      await client.atOnce({ method: 'chat.postEphemeral' }, (web) =>
-        web.chat.postEphemeral({ channel, user, text: 'Genesis starts a run here.' }),
-      );
-      return true;
-    } catch (error) {
-      const code = slackCode(error);
-      return code !== 'channel_not_found' && code !== 'is_archived';
-    }
-  }
+  const home = createHomeTab({ client, desk, clock, log });
+  const { carryOut, reach } = createCarrier({ client, desk, home, log, underway });
 
   /** Slack knows that we heard; where the answer is lost, what was asked for is carried out all the same. */
   async function acknowledge(ack: () => Promise<void>): Promise<void> {
@@ -180,7 +117,9 @@ export function createSlackApp(options: {
         responseUrl: said.response_url ?? null,
         once: `slack:${said.trigger_id}`,
       };
-      await carryOut(asked, said.trigger_id, () => slash({ desk, clock, reach }, asked, said.text));
+      await carryOut(asked, said.trigger_id, () =>
+        slash({ desk, clock, reach, rota: options.rota ?? null }, asked, said.text),
+      );
     });
 
     app.action(/.*/, async ({ ack, body }) => {
@@ -217,9 +156,15 @@ export function createSlackApp(options: {
       };
       const form = view.callback_id.replace(/^genesis\./, '');
       const submission = { form, origin, filled: filledIn(parsed.data) };
+      const faults = await faultsIn(desk, submission);
+      if (faults) {
+        await acknowledge(() => ack({ response_action: 'errors', errors: { ...faults } }));
+        return;
+      }
       const next = await nextView(desk, asked, submission);
       if (next) {
-        await acknowledge(() => ack({ response_action: 'update', view: next }));
+        const view = await markModal(desk, next);
+        await acknowledge(() => ack({ response_action: 'update', view }));
         return;
       }
       await acknowledge(() => ack());
@@ -227,17 +172,50 @@ export function createSlackApp(options: {
     });
 
     app.event('app_mention', async ({ body }) => {
-      const mention = mentionPayload.parse(body);
-      const { event, event_id: id } = mention;
-      if (event.user === undefined || !fromHere(mention.team_id, identity)) return;
+      const { event, event_id: id, team_id: team } = mentionPayload.parse(body);
+      // Apps that name each other would never end.
+      if (event.user === undefined || event.bot_id || !fromHere(team, identity)) return;
       if (!(await deliveries.firstTime(`slack-event:${id}`))) return;
       const asked: Asked = {
         user: event.user,
         channel: event.channel,
+        ...(event.thread_ts ? { thread: event.thread_ts } : {}),
         responseUrl: null,
         once: `slack:${id}`,
       };
-      await carryOut(asked, null, async () => ({ kind: 'private', say: { text: help(null) } }));
+      const { text } = event;
+      await carryOut(asked, null, () =>
+        mention({ desk, clock, reach, rota: options.rota ?? null }, asked, {
+          text,
+          botUserId: identity.botUserId,
+        }),
+      );
+    });
+
+    app.shortcut({ type: 'message_action' }, async ({ ack, body }) => {
+      await acknowledge(() => ack());
+      const chosen = shortcutPayload.parse(body);
+      if (!fromHere(chosen.team?.id, identity)) return;
+      const { channel, message } = chosen;
+      const asked: Asked = {
+        user: chosen.user.id,
+        channel: channel.id,
+        // The first message of a thread stands for all of it.
+        thread: message.thread_ts ?? message.ts,
+        responseUrl: chosen.response_url ?? null,
+        once: `slack:${chosen.trigger_id}`,
+      };
+      await carryOut(asked, chosen.trigger_id, () =>
+        shortcut(desk, asked, { chosen, workspaceUrl: identity.url }),
+      );
+    });
+
+    app.event('app_home_opened', async ({ body }) => {
+      const { event, team_id: team } = homePayload.parse(body);
+      if (event.tab !== 'home' || !fromHere(team, identity)) return;
+      const drawn = home.opened(event.user);
+      underway.add(drawn);
+      await drawn.finally(() => underway.delete(drawn));
     });
   }
 
@@ -309,8 +287,10 @@ export function createSlackApp(options: {
       }
       return { ok: true };
     },
+    changed: home.changed,
     async stop() {
       stopping.abort();
+      home.stop();
       door?.close();
       await line?.stop();
       const drained = new AbortController();

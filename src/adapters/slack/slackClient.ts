@@ -14,6 +14,11 @@ import { createTransport } from './transport.ts';
 export type SlackClient = {
   readonly chat: Chat;
   readonly directory: Directory;
+  /** Who is behind a duty. */
+  readonly people: {
+    membersOf(handles: readonly string[]): Promise<readonly string[]>;
+    userByEmail(email: string): Promise<string | null>;
+  };
   /** For answers to a person, who looks at the screen: before everything else, and soon or not at all. */
   readonly atOnce: SlackCall;
   /** How long it is likely to take at least until Slack takes a message or a change of one, in milliseconds. */
@@ -50,6 +55,8 @@ export function createSlackClient(options: {
   pace?: number;
   /** Whether a way to roll the service back exists, for the button on the incident card. */
   canRollBack?: (service: string) => boolean;
+  /** Whether alerts can be silenced, for the button on the incident card; not where left out. */
+  canSilence?: boolean;
 }): SlackClient {
   const { config, clock, log, outbound } = options;
   const transport = createTransport();
@@ -123,14 +130,26 @@ export function createSlackClient(options: {
   };
 
   const channels = createChannels({ call, identity, log });
-  const directory = createDirectory({ call, identity, clock });
+  const directory = createDirectory({ call, idOf: channels.idOf, identity, clock });
   const messages = createMessages({
     call,
     identity,
     clock,
     channelId: channels.idOf,
     canRollBack: options.canRollBack ?? (() => true),
+    canSilence: options.canSilence ?? false,
+    groupIds,
   });
+
+  /** A call that only names a group is better than none. */
+  async function groupIds(): Promise<ReadonlyMap<string, string>> {
+    try {
+      return await directory.groupIds();
+    } catch (error) {
+      log.warn('The ids of user groups could not be read, so a call names them without a mention', { error });
+      return new Map();
+    }
+  }
 
   /** Groups that cannot be read keep nobody away who was named. */
   async function membersOf(groups: readonly string[]): Promise<readonly string[]> {
@@ -150,7 +169,14 @@ export function createSlackClient(options: {
     heldUpFor,
     answer: (address, message) => outbound.postJson(address, message, AbortSignal.timeout(answerTimeoutMs)),
     identity,
-    directory: { membership: failing('looking up a person', directory.membership) },
+    directory: {
+      membership: failing('looking up a person', directory.membership),
+      members: failing('reading the members of a channel', directory.members),
+    },
+    people: {
+      membersOf: failing('reading user groups', directory.membersOf),
+      userByEmail: failing('looking up a person', directory.userByEmail),
+    },
     chat: {
       show: failing('showing a message', messages.show),
       postFile: failing('posting a file', messages.postFile),

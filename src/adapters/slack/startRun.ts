@@ -1,7 +1,9 @@
 import type { KnownBlock } from '@slack/types';
-import type { CommandBody, UndoWish } from '../../core/command.ts';
+import { type Gate, isHeldToWindows } from '../../core/calendar/gate.ts';
+import type { CommandBody, OfferedAt, UndoWish } from '../../core/command.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
+import { gateFor } from '../../core/run/window.ts';
 import type { IncidentId } from '../../core/stream.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { mayNotLook } from './answers.ts';
@@ -19,6 +21,8 @@ export async function openRunForm(
     incident: Incident | null;
     reason?: string;
     ledger?: readonly KnownBlock[];
+    /** The step that offers it; it settles when the run starts. */
+    offered?: OfferedAt;
   },
 ): Promise<Reply> {
   const { definition, incident } = what;
@@ -34,12 +38,17 @@ export async function openRunForm(
     ]),
   ]);
   if (refused) return refused;
+  const window = await windowOf(desk, definition, incident);
   return modal(
     runForm(
       {
         channel: asked.channel,
         responseUrl: asked.responseUrl,
-        value: { option: definition.playbook.name, ...(incident ? { incident: incident.id } : {}) },
+        value: {
+          option: definition.playbook.name,
+          ...(incident ? { incident: incident.id } : {}),
+          ...what.offered,
+        },
       },
       {
         definition,
@@ -47,9 +56,22 @@ export async function openRunForm(
         allowed,
         reason: what.reason ?? '',
         ...(what.ledger && { ledger: what.ledger }),
+        ...(window && { window }),
       },
     ),
   );
+}
+
+/** How it stands to its windows; null for what is held to none. */
+async function windowOf(
+  desk: Desk,
+  definition: Definition,
+  incident: Incident | null,
+): Promise<{ gate: Gate; zone: string } | null> {
+  if (incident?.drill || !isHeldToWindows(definition.playbook)) return null;
+  const around = await desk.around();
+  const own = definition.playbook.service || (incident?.service ?? '');
+  return { gate: gateFor(definition, own, around), zone: around.calendar.zone };
 }
 
 const elapsed = (ms: number): Promise<false> =>
@@ -70,6 +92,8 @@ export const startRun = (what: {
   channel: string;
   reason: string | null;
   undo?: UndoWish;
+  inputs?: Readonly<Record<string, string>>;
+  override?: string;
 }): CommandBody =>
   what.incident
     ? {
@@ -78,6 +102,8 @@ export const startRun = (what: {
         playbook: what.playbook,
         reason: what.reason,
         ...(what.undo && { undo: what.undo }),
+        ...(what.inputs && { inputs: what.inputs }),
+        ...(what.override !== undefined && { override: what.override }),
       }
     : {
         type: 'run.start',
@@ -87,4 +113,6 @@ export const startRun = (what: {
         place: { kind: 'channel', channel: what.channel },
         reason: what.reason,
         ...(what.undo && { undo: what.undo }),
+        ...(what.inputs && { inputs: what.inputs }),
+        ...(what.override !== undefined && { override: what.override }),
       };

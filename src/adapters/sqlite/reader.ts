@@ -59,7 +59,7 @@ function createReader(db: Db, file: string): Reader {
       return canonical === null ? null : (JSON.parse(canonical) as Definition);
     },
     events: async (filter) => told(() => events.list(filter).map(toStored)),
-    openIncidents: async () => told(() => states(incidents.open())),
+    openIncidents: async () => told(() => states(incidents.open()).filter(({ drill }) => !drill)),
     recentIncidents: async (limit) => told(() => states(incidents.recent(limit))),
     async backup(target) {
       try {

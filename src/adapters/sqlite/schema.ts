@@ -68,4 +68,13 @@ export const migrations: readonly string[] = [
   SET key = 'episode:' || substr(key, instr(key, '@') + 1) || '@' || substr(key, 9, instr(key, '@') - 9)
   WHERE key GLOB 'episode:*@*';
   `,
+  // Practice must not use up the places that real incidents have before they count as a storm.
+  `
+  ALTER TABLE incidents ADD COLUMN drill INTEGER NOT NULL DEFAULT 0;
+  `,
+  // Which freezes there are, and which of them stand: what a planned change has to know before it starts.
+  `
+  CREATE TABLE freezes (number INTEGER PRIMARY KEY, stands INTEGER NOT NULL) STRICT;
+  CREATE INDEX freezes_standing ON freezes (number) WHERE stands = 1;
+  `,
 ];

@@ -128,7 +128,7 @@ const rowsKept = 1_000;
 /** A reading of the log that is kept up with it: which incidents there are, and which are open. */
 export function createIncidentTable(db: Db) {
   const put = db.prepare(
-    `INSERT INTO incidents (number, open, service, severity, opened_at, channel) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO incidents (number, open, service, severity, opened_at, channel, drill) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (number) DO UPDATE SET open = excluded.open, severity = excluded.severity, channel = excluded.channel`,
   );
   const open = db.prepare<[], { number: number }>(
@@ -142,7 +142,7 @@ export function createIncidentTable(db: Db) {
   );
   const last = db.prepare<[], { number: number | null }>('SELECT max(number) AS number FROM incidents');
   const opened = db.prepare<[number], { at: number }>(
-    'SELECT opened_at AS at FROM incidents ORDER BY number DESC LIMIT ?',
+    'SELECT opened_at AS at FROM incidents WHERE drill = 0 ORDER BY number DESC LIMIT ?',
   );
   const ids = (rows: { number: number }[]): IncidentId[] => rows.map(({ number }) => incidentId(number));
   /** What the rows say that were written lately: most events change nothing of them. */
@@ -159,6 +159,7 @@ export function createIncidentTable(db: Db) {
         severity,
         openedAt,
         incident.channel?.id ?? null,
+        incident.drill ? 1 : 0,
       ];
       const text = JSON.stringify(row);
       if (written.get(number) === text) return;

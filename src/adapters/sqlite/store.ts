@@ -1,4 +1,13 @@
-import { claimsOf, decide, incidentOfRun, type LedgerPlace, ledgersOf, routeOf } from '../../core/brain.ts';
+import {
+  asksOfWindows,
+  claimsOf,
+  decide,
+  incidentOfRun,
+  type LedgerPlace,
+  ledgersOf,
+  routeOf,
+} from '../../core/brain.ts';
+import type { Freeze } from '../../core/calendar/freeze.ts';
 import { heldBy } from '../../core/claim.ts';
 import type { Command } from '../../core/command.ts';
 import type { Context, Stream } from '../../core/context.ts';
@@ -12,6 +21,7 @@ import type { RunView } from '../../core/view.ts';
 import { type Claimed, type Clock, type Hands, type Store, StoreFailed } from '../../engine/ports.ts';
 import { createEffectTable } from './effectTable.ts';
 import { createEventTable, toStored } from './eventTable.ts';
+import { createFreezeTable } from './freezeTable.ts';
 import { type CommitHooks, createGroupCommit } from './groupCommit.ts';
 import { type Opened, openDatabase, placeKeeper, storeFailed } from './open.ts';
 import {
@@ -59,6 +69,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
   const messages = createMessageTable(db);
   const incidents = createIncidentTable(db);
   const runs = createRunTable(db);
+  const freezes = createFreezeTable(db);
   const streams = createStreamCache(events);
   const compiled = new Map<string, Definition>();
 
@@ -123,7 +134,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
 
   /** What the tables keep in memory of what they wrote is no longer true once it was rolled back. */
   function forget(): void {
-    for (const table of [effects, claims, messages, incidents, runs]) table.forget();
+    for (const table of [effects, claims, messages, incidents, runs, freezes]) table.forget();
   }
 
   function definition(hash: string): Definition | null {
@@ -148,7 +159,13 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     const openings = incidents.openings();
     const place = ledgersOf(command);
     const ledgers = place ? ledgersIn(place) : [];
-    return { now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null };
+    const windows = asksOfWindows(command);
+    return {
+      ...{ now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null },
+      nextFreeze: freezes.lastNumber() + 1,
+      freezes: windows ? freezesIn(freezes.standing()) : [],
+      openIncidents: windows ? states(incidents.open()) : [],
+    };
   }
 
   function ledgersIn(place: LedgerPlace): readonly RunView[] {
@@ -241,6 +258,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
 
   function remember(stream: StreamId, state: Stream | null): void {
     if (state?.kind === 'incident') incidents.put(state.incident);
+    if (state?.kind === 'freeze') freezes.put(state.freeze);
     if (stream.startsWith('RUN-')) runs.put(Number(stream.slice('RUN-'.length)));
   }
 
@@ -248,6 +266,11 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     ids
       .map((id) => streams.load(id).state)
       .flatMap((state) => (state?.kind === 'incident' ? [state.incident] : []));
+
+  const freezesIn = (ids: readonly StreamId[]): Freeze[] =>
+    ids
+      .map((id) => streams.load(id).state)
+      .flatMap((state) => (state?.kind === 'freeze' ? [state.freeze] : []));
 
   /** Reads happen between transactions, where memory and disk agree. */
   async function read<T>(query: () => T): Promise<T> {
@@ -293,13 +316,15 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     state: (stream) => read(() => streams.load(stream).state),
     definition: (hash) => read(() => definition(hash)),
     holder: (claim) => read(() => claims.holder(claim)),
-    openIncidents: () => read(() => states(incidents.open())),
+    openIncidents: () => read(() => states(incidents.open()).filter(({ drill }) => !drill)),
+    openDrills: () => read(() => states(incidents.open()).filter(({ drill }) => drill)),
     recentIncidents: (limit) => read(() => states(incidents.recent(limit))),
     incidentOfChannel: (channel) =>
       read(() => {
         const id = incidents.ofChannel(channel);
         return id === null ? null : (states([id])[0] ?? null);
       }),
+    freezes: () => read(() => freezesIn(freezes.standing())),
     ledgers: (place) => read(() => ledgersIn(place)),
     events: (filter) => read(() => events.list(filter).map(toStored)),
     backlog: () => read(() => effects.backlog(clock.now())),
@@ -315,6 +340,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
         deliveredNow(delivery);
         return true;
       }),
+    seenBefore: (delivery) => read(() => seen.has(delivery)),
     forget: (delivery) => group.submit(() => seen.remove(delivery)),
     head: () => read(() => committedHead),
     async backup(target) {

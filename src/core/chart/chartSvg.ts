@@ -167,9 +167,10 @@ function lines(
       const colour = judge(chart.objective, point.value) === 'pass' ? ink.good : ink.bad;
       return `<circle cx="${px(time.place(point.at))}" cy="${px(value.place(point.value))}" r="5" fill="${colour}"/>`;
     });
-  const [upper, lower] = chart.objective.kind === 'below' ? [ink.bad, ink.good] : [ink.good, ink.bad];
+  const low = chart.objective.kind === 'below' || chart.objective.kind === 'at-most';
+  const [upper, lower] = low ? [ink.bad, ink.good] : [ink.good, ink.bad];
   // For a state the objective is the line itself, which belongs to its own side with all its thickness.
-  const edge = chart.objective.kind === 'below' ? bound : bound + (chart.objective.kind === 'equals' ? 4 : 0);
+  const edge = bound + (chart.objective.kind === 'equals' ? 4 : 0);
   const side = (id: string, y: number, end: number, colour: string) =>
     `<clipPath id="${id}"><rect x="${left}" y="${px(y)}" width="${right - left + 4}" height="${px(Math.max(0, end - y))}"/></clipPath><g clip-path="url(#${id})"><path d="${shade}" fill="${colour}" fill-opacity="${colour === ink.bad ? 0.12 : 0.05}"/><path d="${path}" fill="none" stroke="${colour}" stroke-width="3.5" stroke-linejoin="round" stroke-linecap="round"/></g>`;
   return side('upper', top - 4, edge, upper) + side('lower', edge, bottom + 3, lower) + dots.join('');

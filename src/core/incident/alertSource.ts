@@ -1,15 +1,24 @@
+import { episodeKey } from '../alert/alert.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
-import { firingAlerts, type Incident, isOpen } from './incident.ts';
+import { type AttachedAlert, firingAlerts, type Incident, isOpen } from './incident.ts';
+import { isSilenced } from './silence.ts';
+import { namesText } from './silenceText.ts';
 
 /**
  * What is known of the alerts of an incident beyond what was delivered. A resolve that was never delivered is not made
  * up: an alert that its source does not have any more is *gone*, and one of which the source tells nothing is *stale*.
  * Neither says that the trouble is over.
  */
-export type AlertPicture = Pick<Incident, 'gone' | 'staleSince'>;
+export type AlertPicture = Pick<Incident, 'gone' | 'staleSince'> & {
+  /**
+   * Not there any more after they were silenced, and since when, by fingerprint. Alertmanager delivers no resolve of an
+   * alert that is silenced, so none was lost: that it is not there is the resolve.
+   */
+  readonly resolved?: Readonly<Record<string, number>>;
+};
 
 /** What the source told, and when; asked again and again. */
 export type SourceView = {
@@ -21,10 +30,14 @@ export type SourceView = {
   readonly heardAt: ReadonlyMap<string, number>;
   /** What it did not have when it last told, by fingerprint: since when, and how often in a row. Null: it never told. */
   readonly missing: ReadonlyMap<string, { readonly since: number; readonly times: number }> | null;
+  /** Silenced by whomever when the source last had them, by fingerprint. */
+  readonly silenced?: ReadonlySet<string>;
 };
 
 /** Missing once may be a source that was just started and has not been sent everything yet. */
 const enoughTimes = 2;
+/** What is taken for over is not taken back by itself, so it has to be away for as long as a new source needs: two of ten minutes. */
+const awayOfStale = 0.2;
 
 /** The picture as it is now, or null where the incident has it already. `staleMs`: silence this long makes alerts stale. */
 export function comparedWith(
@@ -33,15 +46,21 @@ export function comparedWith(
   { now, staleMs }: { readonly now: number; readonly staleMs: number },
 ): AlertPicture | null {
   const firing = firingAlerts(incident);
-  const gone = Object.fromEntries(
-    firing.flatMap(({ fingerprint }) => {
-      const since = goneSince(incident, fingerprint, view);
-      return since === null ? [] : [[fingerprint, since] as const];
-    }),
-  );
+  const gone: Record<string, number> = {};
+  const resolved: Record<string, number> = {};
+  for (const alert of firing) {
+    const since = goneSince(incident, alert.fingerprint, view);
+    if (since === null) continue;
+    if (!wasSilenced(incident, alert, view)) gone[alert.fingerprint] = since;
+    else if (view.missing && now - since >= staleMs * awayOfStale) resolved[alert.fingerprint] = since;
+  }
   const staleSince = firing.length === 0 ? null : silentSince(incident, view, { now, staleMs });
+  if (Object.keys(resolved).length > 0) return { gone, staleSince, resolved };
   return staleSince === incident.staleSince && sameTimes(gone, incident.gone) ? null : { gone, staleSince };
 }
+
+const wasSilenced = (incident: Incident, alert: AttachedAlert, { silenced }: SourceView): boolean =>
+  silenced?.has(alert.fingerprint) === true || isSilenced(incident, alert);
 
 /** A source that is silent has not said otherwise, so what was gone stays gone until something is heard of it. */
 function goneSince(incident: Incident, fingerprint: string, view: SourceView): number | null {
@@ -78,13 +97,24 @@ function sameTimes(a: Incident['gone'], b: Incident['gone']): boolean {
 
 export function recordPicture(
   draft: IncidentDraft,
-  { gone, staleSince }: AlertPicture,
+  { gone, staleSince, resolved = {} }: AlertPicture,
   context: Context,
 ): Decision<IncidentEvent> {
   const before = draft.state;
   if (!isOpen(before)) return refuse('stale', `${before.id} is not open any more.`);
-  draft.emit({ type: 'AlertsCompared', data: { gone, staleSince }, at: context.now, by: 'bot' });
   const effects = effectsOf(draft, context);
+  const over = firingAlerts(before).filter(({ fingerprint }) => resolved[fingerprint] !== undefined);
+  for (const alert of over) {
+    const data = { episode: episodeKey(alert), endsAt: resolved[alert.fingerprint] ?? context.now };
+    draft.emit({ type: 'AlertResolved', data, at: context.now, by: 'alertmanager' });
+  }
+  if (over.length > 0) {
+    const names = namesText([...new Set(over.map(({ name }) => name))]);
+    effects.note('bot', `Resolved in Alertmanager while silenced, so no notification came: ${names}.`, 'bot');
+    effects.quiet(draft.state.allQuietSince);
+  }
+  if (staleSince !== before.staleSince || !sameTimes(gone, draft.state.gone))
+    draft.emit({ type: 'AlertsCompared', data: { gone, staleSince }, at: context.now, by: 'bot' });
   const firing = firingAlerts(before);
   const newly = firing.filter(
     ({ fingerprint }) => gone[fingerprint] !== undefined && before.gone[fingerprint] === undefined,

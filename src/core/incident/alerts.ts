@@ -6,6 +6,7 @@ import type { Definition } from '../playbook/definition.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import { moreUrgent, type Severity, severityFromLabel } from '../severity.ts';
 import { alertIn } from './alertBook.ts';
+import { armTimers, callNext } from './calling.ts';
 import { episodeClaim, openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
@@ -13,6 +14,7 @@ import { evolveIncident, type Incident, isOpen } from './incident.ts';
 import { newIncident, raiseSeverity } from './open.ts';
 import { backlogEvery, collectedAs, opensAlone, stormClaim } from './storm.ts';
 import { genericOf, openStorm } from './stormIncident.ts';
+import { keepTime } from './timekeeping.ts';
 
 /** Claims that a notice asks about: who holds its episode, its service, its group, its fingerprint, and is a storm open. */
 export function alertClaims(notice: Notice, definition: Definition) {
@@ -116,12 +118,18 @@ function fired(
     effects.reopened(before.resolved);
     effects.note('bot', `Reopened: ${alertName(notice)} fired again.`, 'alertmanager');
     effects.watch(own);
+    keepTime(draft, context);
+    effects.stakeholders('reopened', now);
+    effects.mailed('reopened');
   } else if (before.allQuietSince !== null) {
     // A time limit that ran out while all was quiet said nothing; the trouble that is back has one of its own.
     effects.watch(own);
   }
   attach(draft, notice, definition, context, reasonToJoin(before, notice));
-  if (draft.state.allQuietSince === null) effects.quiet(before.allQuietSince);
+  if (draft.state.allQuietSince === null) {
+    effects.quiet(before.allQuietSince);
+    if (before.allQuietSince !== null) effects.unresolved();
+  }
   const severity = moreUrgent(before.severity, severityOf(notice, definition));
   if (severity !== before.severity) {
     const service = before.storm ? serviceOf(notice, definition) : null;
@@ -132,6 +140,8 @@ function fired(
       context,
     );
   }
+  if (reopens) callNext(draft, context, { why: 'reopened' });
+  else if (before.allQuietSince !== null && severity === before.severity) armTimers(draft, context);
   // Each playbook is walked once per opening, however many of its alerts fire.
   if (draft.state.place.kind !== 'log' && !draft.state.walked.includes(own.playbook.name)) {
     effects.run(own, { kind: 'bot' }, null);
@@ -155,6 +165,7 @@ function resolvedAlert(draft: IncidentDraft, notice: Notice, context: Context): 
   });
   if (isOpen(draft.state)) {
     effects.quiet(draft.state.allQuietSince);
+    if (draft.state.allQuietSince !== null) effects.unresolved();
     effects.shown();
   }
   return draft.decided();

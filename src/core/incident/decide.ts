@@ -1,5 +1,5 @@
 import { forbidden } from '../access/forbidden.ts';
-import { actorId } from '../actor.ts';
+import { actorId, nameInPager, spokenActor } from '../actor.ts';
 import type { AlertCommand, Command, IncidentCommand } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
 import { type Decision, type Refusal, refuse } from '../decision.ts';
@@ -7,20 +7,36 @@ import { Draft } from '../draft.ts';
 import { spokenDuration } from '../duration.ts';
 import { time } from '../moment.ts';
 import { genericName } from '../playbook/match.ts';
+import { inputRefusal } from '../run/offer.ts';
 import { undoWanted } from '../run/undo.ts';
+import { underOverride } from '../run/window.ts';
 import { moreUrgent } from '../severity.ts';
 import type { RunId } from '../stream.ts';
 import { recordPicture } from './alertSource.ts';
 import { joinAlert, openFromAlert } from './alerts.ts';
 import { sayUnattended } from './audit.ts';
-import { openClaim } from './claims.ts';
+import {
+  armTimers,
+  callByHand,
+  endCalls,
+  escalationDue,
+  pageAnswered,
+  pageFailed,
+  pagerSaid,
+  responseDue,
+} from './calling.ts';
+import { drillChannelClaim, openClaim, openClaimOf } from './claims.ts';
+import { drillIsOver, openDrill, walkOver } from './drill.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveIncident, type Incident, isOpen, walks } from './incident.ts';
 import { newIncident, raiseSeverity } from './open.ts';
 import { openOwn, takeFromStorm } from './ownIncident.ts';
+import { endSilences } from './silence.ts';
+import { decideSilence } from './silenceDecide.ts';
 import { stormClaim } from './storm.ts';
 import { decideStorm } from './stormIncident.ts';
+import { askForUpdates, keepTime, phaseDue, updateDue } from './timekeeping.ts';
 
 /** Commands that an incident's stream decides. */
 export type ForIncident = Command & (AlertCommand | IncidentCommand);
@@ -40,6 +56,8 @@ export function decideIncident(
       return declare(command, context);
     case 'incident.open-own':
       return openOwn(command, context);
+    case 'incident.drill':
+      return openDrill(command, context);
     default:
       return incident
         ? decideOpen(command, incident, context)
@@ -51,7 +69,7 @@ function declare(
   command: Command & Extract<IncidentCommand, { type: 'incident.declare' }>,
   context: Context,
 ): Decision<IncidentEvent> {
-  const denied = forbidden(command.actor, 'change', command.service, context.room);
+  const denied = forbidden(command.actor, 'change', command.service, context);
   if (denied) return denied;
   const playbook = command.playbook ?? 'generic';
   const definition = playbookNamed(playbook, context);
@@ -70,6 +88,7 @@ function declare(
       severity: command.severity,
       definition,
       summary: command.summary,
+      ...(command.source === undefined ? {} : { source: command.source }),
       actor: command.actor,
     },
     context,
@@ -79,8 +98,10 @@ function declare(
 }
 
 function decideOpen(command: Command & Says, incident: Incident, context: Context): Decision<IncidentEvent> {
+  if (command.actor.kind === 'pagerduty' && !fromPager.includes(command.type))
+    return refuse('not-allowed', 'PagerDuty answers its pages and does nothing else here.');
   // Looking needs no command, so whatever arrives here changes something.
-  const denied = forbidden(command.actor, 'change', incident.service, context.room);
+  const denied = forbidden(command.actor, 'change', incident.service, { room: context.room, incident });
   if (denied) return denied;
   const { now } = context;
   const by = actorId(command.actor);
@@ -93,14 +114,20 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       if (incident.acknowledged) {
         return refuse(
           'already',
-          `<@${incident.acknowledged.by}> already has it, since ${time(incident.acknowledged.at)}.`,
+          `${spokenActor(incident.acknowledged.by)} already has it, since ${time(incident.acknowledged.at)}.`,
         );
       }
-      draft.emit({ type: 'IncidentAcknowledged', data: {}, at: now, by });
+      const afterMs = Math.max(0, now - incident.unattended.since);
+      const { severity } = incident;
+      draft.emit({ type: 'IncidentAcknowledged', data: { afterMs, severity }, at: now, by });
       const wanted = playbookNamed(incident.playbook, context)?.playbook.commanderAtOnce === true;
-      if (!incident.roles.commander && (incident.severity === 'P0' || wanted)) {
+      const mayCommand = nameInPager(by) === null && !incident.roles.commander;
+      if (mayCommand && (incident.severity === 'P0' || wanted)) {
         draft.emit({ type: 'RoleAssigned', data: { role: 'commander', user: by }, at: now, by });
       }
+      endCalls(draft, context, 'acknowledged');
+      effects.offered('acknowledge');
+      if (draft.state.roles.commander !== incident.roles.commander) effects.offered('role');
       effects.unattended();
       effects.shown();
       effects.topic();
@@ -121,6 +148,8 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
           at: now,
           by,
         });
+        armTimers(draft, context);
+        keepTime(draft, context);
         effects.note('bot', `Severity ${incident.severity} → ${severity}${why ? `: ${why}` : ''}`, by);
       }
       effects.shown();
@@ -129,13 +158,15 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
     }
     case 'incident.role': {
       const { role, user } = command;
-      if (incident.roles[role] === user) return refuse('already', `<@${user}> is ${role} already.`);
+      const before = incident.roles[role];
+      if (before === user) return refuse('already', `<@${user}> is ${role} already.`);
       draft.emit({ type: 'RoleAssigned', data: { role, user }, at: now, by });
       effects.note(
         'bot',
-        `${role === 'communications' ? 'Communications' : role === 'scribe' ? 'Scribe' : 'Commander'}: <@${user}>`,
+        `${role === 'communications' ? 'Communications' : role === 'scribe' ? 'Scribe' : 'Commander'}: <@${user}>${before === undefined ? '' : `, in the place of <@${before}>`}`,
         by,
       );
+      if (role === 'commander') effects.offered('role');
       effects.invite([], [user]);
       effects.unattended();
       effects.shown();
@@ -143,14 +174,19 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       return draft.decided();
     }
     case 'incident.note': {
-      effects.note(command.kind, command.text, by);
+      const { kind, text, from } = command;
+      if (from && incident.notes.some((note) => note.from?.url === from.url))
+        return refuse('already', `That message is in ${incident.id} already.`);
+      effects.note(kind, text, by, from ? { from } : {});
+      if (kind === 'update') askForUpdates(draft, context);
       effects.shown();
       return draft.decided();
     }
     case 'incident.resolve': {
       if (!isOpen(incident)) return alreadyResolved(incident);
       draft.emit({ type: 'IncidentResolved', data: { note: command.note }, at: now, by });
-      draft.free(openClaim(incident.service ?? incident.id));
+      endSilences(draft, { why: 'resolved', at: now, by });
+      draft.free(openClaimOf(incident));
       if (incident.storm) draft.free(stormClaim);
       for (const run of incident.runs) {
         draft.effect({
@@ -158,50 +194,81 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
           command: { actor: { kind: 'bot' }, type: 'run.end', run, why: `${incident.id} was resolved.` },
         });
       }
+      endCalls(draft, context, 'resolved');
+      effects.offered();
       effects.shown();
       effects.topic();
       effects.quiet(draft.state.allQuietSince);
       effects.unresolved();
       effects.unattended();
       effects.resolved();
+      effects.stakeholders('resolved', now);
+      effects.mailed('resolved');
       return draft.decided();
     }
     case 'incident.reopen': {
       if (isOpen(incident)) return refuse('already', `${incident.id} is open.`);
+      if (incident.drill) return drillIsOver(incident);
       draft.emit({ type: 'IncidentReopened', data: { why: command.why }, at: now, by });
-      draft.take(openClaim(incident.service ?? incident.id));
+      draft.take(openClaimOf(incident));
       if (incident.storm) draft.take(stormClaim);
       effects.reopened(incident.resolved);
       effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
       const definition = playbookNamed(incident.playbook, context);
       if (definition) effects.watch(definition);
+      keepTime(draft, context);
+      effects.stakeholders('reopened', now);
+      effects.mailed('reopened');
       effects.shown();
       effects.topic();
       return draft.decided();
     }
     case 'incident.start-run': {
       if (command.undo) {
-        const unseen = forbidden(command.actor, 'change', command.undo.service, context.room);
+        const unseen = forbidden(command.actor, 'change', command.undo.service, {
+          room: context.room,
+          incident,
+        });
         if (unseen) return unseen;
         const wanted = undoWanted(command.undo, context.ledgers);
         if (wanted.kind === 'refused') return wanted;
-        effects.run(wanted.definition, command.actor, command.reason, command.undo);
+        effects.run(wanted.definition, command.actor, command.reason, { undo: command.undo });
         effects.shown();
         return draft.decided();
       }
       if (!isOpen(incident)) return alreadyResolved(incident);
       const definition = playbookNamed(command.playbook, context);
       if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
-      effects.run(definition, command.actor, command.reason);
+      const { inputs, offeredAt, override } = command;
+      const fault = inputRefusal(definition, inputs);
+      if (fault !== null) return refuse('invalid', fault);
+      const own = definition.playbook.service || (incident.service ?? '');
+      const held = underOverride(definition, { own, incident, reason: override }, context);
+      if (held?.kind === 'refused') return held;
+      effects.run(definition, command.actor, command.reason, {
+        ...(inputs && { inputs }),
+        ...(offeredAt && { offeredAt }),
+        ...(override !== undefined && { override }),
+      });
       effects.unresolved();
       effects.shown();
       return draft.decided();
     }
     case 'incident.channel-opened':
       draft.emit({ type: 'ChannelOpened', data: { id: command.id, name: command.name }, at: now, by });
+      if (incident.drill) draft.take(drillChannelClaim(command.id));
       effects.shown();
       return draft.decided();
     case 'incident.channel-failed':
+      // A drill happens in its channel or not at all.
+      if (incident.drill) {
+        const note = `Its channel could not be opened: ${command.message}`;
+        return decideOpen(
+          { actor: command.actor, type: 'incident.resolve', incident: incident.id, note },
+          incident,
+          context,
+        );
+      }
       effects.note(
         'bot',
         `The incident channel could not be opened: ${command.message} Talk here instead.`,
@@ -230,6 +297,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       });
       effects.unresolved();
       effects.shown();
+      walkOver(draft);
       return draft.decided();
     }
     case 'incident.unresolved-check': {
@@ -245,10 +313,37 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       effects.shown();
       return draft.decided();
     }
+    case 'incident.call':
+      if (!isOpen(incident)) return alreadyResolved(incident);
+      return callByHand(draft, command, context);
+    case 'incident.escalation-due':
+      return escalationDue(draft, command, context);
+    case 'incident.response-due':
+      return responseDue(draft, command, context);
+    case 'incident.phase-due':
+      return phaseDue(draft, command, context);
+    case 'incident.update-due':
+      return updateDue(draft, command, context);
+    case 'incident.page-answered':
+      return pageAnswered(draft, command, context);
+    case 'incident.page-failed':
+      return pageFailed(draft, command, context);
+    case 'incident.pager-said':
+      return pagerSaid(draft, command, context);
     case 'incident.left-unattended':
       return sayUnattended(draft, command.since, context);
     case 'incident.alerts-compared':
       return recordPicture(draft, command, context);
+    case 'incident.silence':
+    case 'incident.silence-stop':
+    case 'incident.silence-action':
+    case 'incident.silence-over':
+    case 'incident.silence-held':
+    case 'incident.silence-removed':
+    case 'incident.silence-failed':
+    case 'incident.silence-seen':
+    case 'incident.silences-of-others':
+      return decideSilence(draft, command, context);
     case 'incident.alerts-moved':
     case 'incident.backlog':
       return decideStorm(draft, command, context);
@@ -266,11 +361,13 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
   }
 }
 
+const fromPager: readonly Command['type'][] = ['incident.acknowledge', 'incident.pager-said'];
+
 const alreadyResolved = (incident: Incident): Refusal =>
   refuse(
     'already',
     incident.resolved
-      ? `<@${incident.resolved.by}> already resolved ${incident.id} at ${time(incident.resolved.at)}.`
+      ? `${spokenActor(incident.resolved.by)} already resolved ${incident.id} at ${time(incident.resolved.at)}.`
       : `${incident.id} is not open.`,
   );
 

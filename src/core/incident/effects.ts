@@ -1,12 +1,13 @@
 import type { Actor } from '../actor.ts';
-import type { UndoWish } from '../command.ts';
+import type { RunCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from '../draft.ts';
-import { type Subject, subjectKey, type Where } from '../effect.ts';
+import { type MailMoment, type StakeholderMoment, type Subject, subjectKey, type Where } from '../effect.ts';
 import type { Definition } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import type { IncidentEvent } from './events.ts';
-import type { Incident } from './incident.ts';
+import { type Incident, isUrgent, type NoteOffer, type NoteSource } from './incident.ts';
+import { endUnowned } from './silence.ts';
 import { backlogEvery } from './storm.ts';
 
 export type IncidentDraft = Draft<Incident, IncidentEvent>;
@@ -26,6 +27,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
     /** The card and the announcement follow every change. */
     shown(): void {
       const { id, place } = draft.state;
+      endUnowned(draft, context.now);
       if (place.kind === 'log') return;
       show({ kind: 'card', incident: id });
       effects.announced();
@@ -33,7 +35,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
 
     announced(): void {
       const { announce } = routing();
-      if (announce === null) return;
+      if (announce === null || draft.state.drill) return;
       const subject: Subject = { kind: 'announcement', incident: draft.state.id };
       const where: Where = { in: { kind: 'channel', channel: announce }, thread: null };
       draft.effect(
@@ -51,8 +53,12 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
     },
 
     invite(groups: readonly string[], users: readonly string[]): void {
-      if (draft.state.place.kind !== 'channel') return;
-      draft.effect({ kind: 'invite', incident: draft.state.id, groups, users }, { lane });
+      const { place, drill, openedBy, id } = draft.state;
+      if (place.kind !== 'channel') return;
+      if (!drill) draft.effect({ kind: 'invite', incident: id, groups, users }, { lane });
+      // Nobody is called to a drill; whoever wants to be there joins by themselves.
+      else if (users.includes(openedBy))
+        draft.effect({ kind: 'invite', incident: id, groups: [], users: [openedBy] }, { lane });
     },
 
     /** `silent` notes are in the log and on the timeline but have no message of their own. */
@@ -60,13 +66,39 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       kind: 'update' | 'note' | 'bot',
       text: string,
       by: string,
-      options: { silent?: boolean } = {},
+      options: { silent?: boolean; offers?: NoteOffer; from?: NoteSource; about?: string } = {},
     ): void {
       const number = draft.state.notes.length + 1;
-      draft.emit({ type: 'NoteAdded', data: { number, kind, text }, at: context.now, by });
+      const more = {
+        ...(options.offers && { offers: options.offers }),
+        ...(options.from && { from: options.from }),
+        ...(options.about !== undefined && { about: options.about }),
+      };
+      draft.emit({ type: 'NoteAdded', data: { number, kind, text, ...more }, at: context.now, by });
       if (!options.silent && draft.state.place.kind !== 'log') {
         show({ kind: 'note', incident: draft.state.id, number });
       }
+      if (kind === 'update') effects.stakeholders('update', number);
+    },
+
+    /** Messages whose button may have had its day. */
+    offered(what?: NoteOffer): void {
+      const { id, notes, place } = draft.state;
+      if (place.kind === 'log') return;
+      for (const { number, offers } of notes)
+        if (offers && (what === undefined || offers === what)) show({ kind: 'note', incident: id, number });
+    },
+
+    /** For those who are affected and do not work on it. `number` is that of the update, or the moment. */
+    stakeholders(moment: StakeholderMoment, number: number): void {
+      const { id, drill, place } = draft.state;
+      const { stakeholders: channel } = routing();
+      if (channel === undefined || drill || place.kind === 'log') return;
+      const subject: Subject = { kind: 'stakeholders', incident: id, moment, number };
+      draft.effect(
+        { kind: 'show', subject, where: { in: { kind: 'channel', channel }, thread: null } },
+        { lane: `chat/stakeholders/${id}`, coalesce: subjectKey(subject) },
+      );
     },
 
     /** Comes back when the playbook's time is over; it belongs to this opening of the incident alone. */
@@ -102,8 +134,8 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
      * incident's other messages: they may be what is stuck.
      */
     unattended(): void {
-      const { id, place, unattended } = draft.state;
-      if (place.kind === 'log' || !unattended.said) return;
+      const { id, place, unattended, drill } = draft.state;
+      if (place.kind === 'log' || drill || !unattended.said) return;
       const { announce } = routing();
       const channel = announce ?? (place.kind === 'thread' ? place.channel : null);
       const subject: Subject = { kind: 'unattended', incident: id, time: unattended.since };
@@ -113,6 +145,13 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
         { kind: 'show', subject, where },
         { lane: `chat/announce/${id}`, coalesce: subjectKey(subject) },
       );
+    },
+
+    /** Whom to telephone. `since` names the message that is no longer true. */
+    unpaged(since: number | null = draft.state.calling?.unpagedSince ?? null): void {
+      const { id, place, drill } = draft.state;
+      if (place.kind === 'log' || drill || since === null) return;
+      show({ kind: 'unpaged', incident: id, time: since });
     },
 
     /** Looks after a while what waits for the chat, for as long as a storm makes that worth knowing. */
@@ -137,16 +176,41 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
     },
 
     resolved(): void {
-      const { id, place, resolved } = draft.state;
+      const { id, place, resolved, drill } = draft.state;
       if (place.kind === 'log' || !resolved) return;
+      if (drill) {
+        show({ kind: 'drill-report', incident: id, time: resolved.at });
+        draft.effect({ kind: 'post-mortem', incident: id, where: here(draft.state) }, { lane });
+        return;
+      }
       show({ kind: 'resolved', incident: id, time: resolved.at });
       if (draft.state.severity === 'P0' || draft.state.severity === 'P1') {
         draft.effect({ kind: 'post-mortem', incident: id, where: here(draft.state) }, { lane });
       }
     },
 
+    /**
+     * For those who are not in the chat: what is urgent, and how it ended. A lane of its own, since mail must not wait
+     * for the chat. What is new waits a moment, so that its channel is there to be linked to.
+     */
+    mailed(moment: MailMoment): void {
+      const { id, severity, urgent, drill, openedAt, resolved } = draft.state;
+      if (!context.room.mail || drill || !(moment === 'resolved' ? urgent : isUrgent(severity))) return;
+      const at = moment === 'opened' ? openedAt : (resolved?.at ?? context.now);
+      const notBefore = moment === 'opened' ? context.now + mailAfterMs : 0;
+      draft.effect({ kind: 'email', incident: id, moment, at }, { lane: `email/${id}`, notBefore });
+    },
+
     /** Attaches a run and starts it by a command of its own. */
-    run(definition: Definition, actor: Actor, reason: string | null, undo?: UndoWish): void {
+    run(
+      definition: Definition,
+      actor: Actor,
+      reason: string | null,
+      more: Pick<
+        Extract<RunCommand, { type: 'run.start' }>,
+        'undo' | 'inputs' | 'offeredAt' | 'override'
+      > = {},
+    ): void {
       const { id } = draft.state;
       const run: RunId = `${id}.${draft.state.runs.length + 1}`;
       const playbook = definition.playbook.name;
@@ -166,7 +230,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
           playbook,
           place: { kind: 'incident' },
           reason,
-          ...(undo && { undo }),
+          ...more,
         },
       });
       // The offer of a rollback must not stay beside the rollback.
@@ -175,6 +239,9 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
   };
   return effects;
 }
+
+/** What the chat usually takes to open a channel; it does so no faster where a rehearsal's clock runs quicker. */
+const mailAfterMs = 5_000;
 
 /** Where an incident's own messages go; whether that is a channel or a thread is known when they are sent. */
 export const here = ({ id }: Pick<Incident, 'id'>): Where => ({

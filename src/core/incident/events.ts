@@ -1,6 +1,8 @@
 import type { Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
-import type { AttachedAlert, Place, Role } from './incident.ts';
+import type { CallMade } from './calls.ts';
+import type { AttachedAlert, NoteOffer, NoteSource, Place, Role } from './incident.ts';
+import type { SilenceEvent } from './silence.ts';
 import type { Backlog, Collected } from './storm.ts';
 
 /** Facts about an incident. `at` is milliseconds since the epoch, `by` an actor's id. */
@@ -16,8 +18,12 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly severity: Severity;
         readonly place: Place;
         readonly summary: string;
+        /** Address of the message that it was declared from. */
+        readonly source?: string;
         /** Where it collects the alerts of a storm: how many incidents had been opened just before. */
         readonly storm?: { readonly openedBefore: number };
+        readonly drill?: true;
+        readonly firstFails?: true;
       };
     }
   | {
@@ -39,7 +45,23 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
   | { readonly type: 'BacklogSeen'; readonly data: Backlog }
   /** Messages get through as they come again; `waitedMs` is how long the oldest of them had waited when last seen. */
   | { readonly type: 'BacklogDrained'; readonly data: { readonly waitedMs: number } }
-  | { readonly type: 'IncidentAcknowledged'; readonly data: Record<never, never> }
+  /** `afterMs` is counted from when it was last opened or reopened. */
+  | {
+      readonly type: 'IncidentAcknowledged';
+      readonly data: { readonly afterMs?: number; readonly severity?: Severity };
+    }
+  /** Somebody is called, from this moment on, by whatever way reaches them. */
+  | { readonly type: 'Called'; readonly data: CallMade }
+  /** What became of a page: it is with PagerDuty, or nobody needed it any more when PagerDuty could be reached. */
+  | {
+      readonly type: 'PageAnswered';
+      readonly data: { readonly call: number; readonly outcome: 'paged' | 'needless' };
+    }
+  /** The first attempt of a page that failed, or, `final`, the last. */
+  | {
+      readonly type: 'PageFailed';
+      readonly data: { readonly call: number; readonly message: string; readonly final: boolean };
+    }
   | {
       readonly type: 'SeverityChanged';
       readonly data: {
@@ -67,6 +89,11 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly number: number;
         readonly kind: 'update' | 'note' | 'bot';
         readonly text: string;
+        readonly from?: NoteSource;
+        /** What it is said about, where it must not be said twice. */
+        readonly about?: string;
+        /** What the message lets people do, for as long as there is something to do. */
+        readonly offers?: NoteOffer;
       };
     }
   | {
@@ -86,4 +113,5 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
   | { readonly type: 'ChannelOpened'; readonly data: { readonly id: string; readonly name: string } }
   | { readonly type: 'IncidentResolved'; readonly data: { readonly note: string | null } }
   | { readonly type: 'IncidentReopened'; readonly data: { readonly why: string } }
+  | SilenceEvent
 );

@@ -1,8 +1,11 @@
+import { nameInPager } from '../actor.ts';
 import { episodeKey, fingerprintOf } from '../alert/alert.ts';
-import type { Severity } from '../severity.ts';
+import { moreUrgent, type Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
 import { type AlertBook, alertIn, alertsIn, bookOf, emptyBook, withAlert } from './alertBook.ts';
+import { type Calling, withCall, withCallsAnew, withPage, withTimerAnew } from './calls.ts';
 import type { IncidentEvent } from './events.ts';
+import { evolveSilencing, type Silencing } from './silence.ts';
 import { newStorm, type Storm, withCollected, withEnded, withMoved } from './storm.ts';
 
 /**
@@ -26,6 +29,8 @@ export type Incident = {
   readonly openedAt: number;
   readonly openedBy: string;
   readonly summary: string;
+  /** Address of the message that it was declared from. */
+  readonly source?: string;
   readonly alerts: AlertBook;
   /** Only where it collects the alerts of a storm. */
   readonly storm?: Storm;
@@ -52,6 +57,18 @@ export type Incident = {
   /** Since when the source has told nothing, so that it is not known whether the alerts still fire. */
   readonly staleSince: number | null;
   readonly unresolvedSaid: boolean;
+  /** Only where something was ever silenced. */
+  readonly silencing?: Silencing;
+  /** Who was called since it was opened or reopened; left out where nobody ever was. */
+  readonly calling?: Calling;
+  /** It is or was P0 or P1, so people who are not in the chat may have been told of it. */
+  readonly urgent?: true;
+  /** Who made it more urgent last, `alertmanager` where an alert did; absent while nobody has. */
+  readonly raisedBy?: string;
+  /** Practice: nothing of it reaches a host, a real alert or anybody who was not there; see core/drill. */
+  readonly drill?: true;
+  /** In a drill, the first mitigation is to fail, so that the next one is practised. */
+  readonly firstFails?: true;
 };
 
 export const roles = ['commander', 'communications', 'scribe'] as const;
@@ -81,7 +98,17 @@ export type Note = {
   readonly by: string;
   readonly at: number;
   readonly text: string;
+  readonly from?: NoteSource;
+  readonly about?: string;
+  readonly offers?: NoteOffer;
 };
+
+export type NoteOffer = 'resolve' | 'acknowledge' | 'update' | 'role';
+
+/** The message that a note was taken from: who wrote it, null where an app did, and its address. */
+export type NoteSource = { readonly user: string | null; readonly url: string };
+
+export const isUrgent = (severity: Severity): boolean => severity === 'P0' || severity === 'P1';
 
 export const isOpen = (incident: Incident): boolean => incident.phase !== 'resolved';
 
@@ -98,12 +125,14 @@ export const attachedAlerts = (incident: Incident): readonly AttachedAlert[] => 
 export const firingAlerts = (incident: Incident): readonly AttachedAlert[] =>
   attachedAlerts(incident).filter((alert) => alert.endsAt === null);
 
-export function evolveIncident(incident: Incident | null, { type, data, at, by }: IncidentEvent): Incident {
+export function evolveIncident(incident: Incident | null, event: IncidentEvent): Incident {
+  const { type, data, at, by } = event;
   if (type === 'IncidentOpened') {
     const { storm, ...opened } = data;
     return {
       ...opened,
       ...(storm ? { storm: newStorm(at, storm.openedBefore) } : {}),
+      ...(isUrgent(opened.severity) ? { urgent: true as const } : {}),
       phase: 'open',
       openedAt: at,
       openedBy: by,
@@ -143,6 +172,8 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
         ...incident,
         alerts,
         allQuietSince: null,
+        // While all was quiet nobody was called; what fires again has the time that is left.
+        ...(incident.allQuietSince === null ? {} : withTimerAnew(incident)),
         gone: without(incident.gone, alert.fingerprint),
         ...(incident.storm && part
           ? { storm: withCollected(incident.storm, part, { name: alert.name, at, change }) }
@@ -188,10 +219,26 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
         ...incident,
         phase: incident.phase === 'open' ? 'acknowledged' : incident.phase,
         acknowledged: { by, at },
-        responders: withMember(incident.responders, by),
+        responders: nameInPager(by) === null ? withMember(incident.responders, by) : incident.responders,
+      };
+    case 'Called':
+      return { ...incident, calling: withCall(incident, data, { at, by }) };
+    case 'PageAnswered':
+      return { ...incident, ...withPage(incident, data.call, { page: data.outcome, at }) };
+    case 'PageFailed':
+      return {
+        ...incident,
+        ...withPage(incident, data.call, { page: data.final ? 'failed' : 'failing', at }),
       };
     case 'SeverityChanged':
-      return { ...incident, severity: data.severity, place: data.place ?? incident.place };
+      return {
+        ...incident,
+        severity: data.severity,
+        place: data.place ?? incident.place,
+        ...withTimerAnew(incident),
+        ...(isUrgent(data.severity) ? { urgent: true as const } : {}),
+        ...(moreUrgent(data.severity, data.from) !== data.from ? { raisedBy: by } : {}),
+      };
     case 'RoleAssigned':
       return {
         ...incident,
@@ -244,7 +291,15 @@ export function evolveIncident(incident: Incident | null, { type, data, at, by }
         unresolvedSaid: false,
         reopened: incident.reopened + 1,
         unattended: { since: at, said: false },
+        ...withCallsAnew(incident, at),
       };
+    case 'SilenceRequested':
+    case 'SilenceCreated':
+    case 'SilenceRenewed':
+    case 'SilenceEnding':
+    case 'SilenceEnded':
+    case 'OthersSilencesSeen':
+      return { ...incident, silencing: evolveSilencing(incident, event) };
     default: {
       const never: never = type;
       return never;

@@ -4,9 +4,11 @@ import { Draft } from '../draft.ts';
 import type { Definition } from '../playbook/definition.ts';
 import { moreUrgent, type Severity } from '../severity.ts';
 import { incidentId } from '../stream.ts';
-import { openClaim } from './claims.ts';
+import { callNext, callsAfterSeverity } from './calling.ts';
+import { openClaimOf } from './claims.ts';
 import { effectsOf, here, type IncidentDraft } from './effects.ts';
 import { evolveIncident, type Incident, type Place } from './incident.ts';
+import { keepTime } from './timekeeping.ts';
 
 export type Opening = {
   readonly title: string;
@@ -14,10 +16,12 @@ export type Opening = {
   readonly severity: Severity;
   readonly definition: Definition;
   readonly summary: string;
+  readonly source?: string;
   /** Who opens it: what they may not start themselves is not started for them either. */
   readonly actor: Actor;
   /** It collects the alerts of a storm. */
   readonly storm?: { readonly openedBefore: number };
+  readonly drill?: { readonly firstFails: boolean };
 };
 
 /**
@@ -33,10 +37,12 @@ export function newIncident(
   const number = context.nextIncident;
   const id = incidentId(number);
   const { playbook } = opening.definition;
-  const { title, service, severity, summary, storm } = opening;
-  const place = storm
-    ? placeFor(stormPlace(severity, context), { slug: stormSlug, number }, context)
-    : placeFor(severity, { slug: playbook.name, number }, context);
+  const { title, service, severity, summary, source, storm, drill } = opening;
+  const place: Place = drill
+    ? { kind: 'channel', name: drillChannelName(now, playbook.name) }
+    : storm
+      ? placeFor(stormPlace(severity, context), { slug: stormSlug, number }, context)
+      : placeFor(severity, { slug: playbook.name, number }, context);
   const draft: IncidentDraft = new Draft(undefined as unknown as Incident, (state, event) =>
     evolveIncident(state ?? null, event),
   );
@@ -44,16 +50,23 @@ export function newIncident(
     type: 'IncidentOpened',
     data: {
       ...{ id, number, title, service, playbook: playbook.name, severity, place, summary },
+      ...(source === undefined ? {} : { source }),
       ...(storm ? { storm } : {}),
+      ...(drill ? { drill: true as const } : {}),
+      ...(drill?.firstFails ? { firstFails: true as const } : {}),
     },
     at: now,
     by: actorId(opening.actor),
   });
-  draft.take(openClaim(service ?? id));
+  draft.take(openClaimOf(draft.state));
   attach?.(draft);
 
+  if (severity !== 'P4') callNext(draft, context, { why: 'opened', inCard: true });
   settleIn(draft, opening.definition, opening.actor, context);
   effectsOf(draft, context).watch(opening.definition);
+  keepTime(draft, context);
+  effectsOf(draft, context).stakeholders('opened', 0);
+  effectsOf(draft, context).mailed('opened');
   return draft;
 }
 
@@ -76,7 +89,8 @@ function settleIn(draft: IncidentDraft, definition: Definition, actor: Actor, co
   // A walk asks at every step; what is approved in one piece is asked for by whoever opens the incident.
   const asker: Actor = definition.playbook.authority === 'whole' ? actor : { kind: 'bot' };
   effects.run(definition, asker, null);
-  effects.invite(context.room.routing[severity].invite, []);
+  if (draft.state.drill) effects.invite([], [draft.state.openedBy]);
+  else effects.invite(context.room.routing[severity].invite, []);
   for (const [name, url] of Object.entries(definition.service.links)) {
     if (place.kind === 'channel')
       draft.effect({ kind: 'bookmark', incident: id, title: name, url }, { lane });
@@ -101,7 +115,7 @@ export function raiseSeverity(
 ): void {
   const { severity, why, actor, definition } = change;
   const by = actorId(actor);
-  const { place: before, severity: from, number } = draft.state;
+  const { place: before, severity: from, number, urgent } = draft.state;
   const slug = draft.state.storm ? stormSlug : definition.playbook.name;
   const at = draft.state.storm ? stormPlace(severity, context) : severity;
   const place = before.kind === 'log' ? placeFor(at, { slug, number }, context) : before;
@@ -113,7 +127,11 @@ export function raiseSeverity(
     by,
   });
   const effects = effectsOf(draft, context);
+  callsAfterSeverity(draft, context, hidden);
   if (hidden) settleIn(draft, definition, actor, context);
+  if (!urgent) effects.mailed('opened');
+  keepTime(draft, context);
+  effects.stakeholders('opened', 0);
   effects.note('bot', `Severity ${from} → ${severity}${why ? `: ${why}` : ''}`, by);
   if (!hidden) effects.invite(context.room.routing[severity].invite, []);
 }
@@ -146,12 +164,21 @@ function placeFor(
 
 /** `incident-2026-11-21-high-error-rate-42`; Slack allows 80 characters, and the number must survive the cut. */
 export function channelName(now: number, slug: string, number: number): string {
-  const day = new Date(now).toISOString().slice(0, 10);
-  const clean = slug
+  const suffix = `-${number}`;
+  const head = `incident-${dayOf(now)}-${slugOf(slug) || 'incident'}`
+    .slice(0, 80 - suffix.length)
+    .replace(/-+$/, '');
+  return head + suffix;
+}
+
+/** `drill-2026-11-21-high-error-rate`; a second one on the same day gets a number from the chat. */
+export const drillChannelName = (now: number, slug: string): string =>
+  `drill-${dayOf(now)}-${slugOf(slug)}`.slice(0, 80).replace(/-+$/, '');
+
+const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
+
+const slugOf = (text: string): string =>
+  text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
-  const suffix = `-${number}`;
-  const head = `incident-${day}-${clean || 'incident'}`.slice(0, 80 - suffix.length).replace(/-+$/, '');
-  return head + suffix;
-}

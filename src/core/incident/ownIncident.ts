@@ -24,7 +24,10 @@ export function openOwn(command: OpenOwn, context: Context): Decision<IncidentEv
   const storm = found?.kind === 'incident' ? found.incident : undefined;
   const trouble = storm?.storm && get(storm.storm.troubles, command.trouble);
   if (!storm || !trouble) return refuse('stale', `${command.incident} does not collect alerts any more.`);
-  const denied = forbidden(command.actor, 'change', trouble.service, context.room);
+  const denied = forbidden(command.actor, 'change', trouble.service, {
+    room: context.room,
+    incident: storm,
+  });
   if (denied) return denied;
   if (trouble.movedTo !== null && trouble.alerts === 0) {
     return refuse('already', `${trouble.movedTo} was opened for ${nameOf(trouble)} already.`);

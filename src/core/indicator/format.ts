@@ -23,7 +23,7 @@ export function formatValue(unit: Unit, value: number | null): string {
   }
 }
 
-/** `< 0.1 %`, `> 99.9 %`, `= 3`; a state is a word of its own, `up`. */
+/** `< 0.1 %`, `> 99.9 %`, `≥ 90 %`, `= 3`; a state is a word of its own, `up`. */
 export function formatObjective(unit: Unit, objective: Objective): string {
   const value = formatValue(unit, objective.value);
   switch (objective.kind) {
@@ -31,6 +31,10 @@ export function formatObjective(unit: Unit, objective: Objective): string {
       return `< ${value}`;
     case 'above':
       return `> ${value}`;
+    case 'at-least':
+      return `≥ ${value}`;
+    case 'at-most':
+      return `≤ ${value}`;
     case 'equals':
       return unit === 'state' ? value : `= ${value}`;
     default: {

@@ -14,6 +14,10 @@ function meets(objective: Objective, value: number): boolean {
       return value < objective.value;
     case 'above':
       return value > objective.value;
+    case 'at-least':
+      return value >= objective.value;
+    case 'at-most':
+      return value <= objective.value;
     case 'equals':
       return value === objective.value;
     default: {

@@ -1,13 +1,22 @@
+import { lintAccess, lintDemands } from '../access/lintAccess.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import { checkOutlook } from '../people/calendarOutlook.ts';
+import { compileCalendar, compileEscalation, compileRoster, openCalendar } from '../people/compilePeople.ts';
+import type { Chain } from '../people/escalation.ts';
+import type { Roster } from '../people/roster.ts';
 import { compilePlaybook } from './compilePlaybook.ts';
 import { compileAccess, compileHosts, compileRouting } from './compileRoomFiles.ts';
 import { checkRules } from './compileRules.ts';
-import { compileService, type HostBook, type ServiceBook } from './compileService.ts';
+import { compileService } from './compileService.ts';
 import type { Definition } from './definition.ts';
-import { genericName } from './match.ts';
+import { checkLeftOpen } from './leftOpen.ts';
+import { answersOf, genericName } from './match.ts';
 import { type Pace, paced } from './pace.ts';
 import { inReadingOrder, type Problem } from './problem.ts';
 import { namedIn, type Reporter, type RoomFile, type RoomFileKind, reporterFor } from './reporting.ts';
 import type { Room } from './room.ts';
+import type { HostBook, ServiceBook } from './serviceBook.ts';
+import { shelve } from './shelf.ts';
 
 const defaultReopenMs = 24 * 3_600_000;
 
@@ -17,7 +26,11 @@ export type Compiled = { readonly room: Room | null; readonly problems: readonly
  * Compiles the files of a room. Every mistake that can be found is reported, not only the first; `room` is null as soon
  * as one of them is an error. Files of one kind are taken in the order given.
  */
-export function compileRoom(files: readonly RoomFile[], { pace }: { readonly pace: Pace }): Compiled {
+export function compileRoom(
+  files: readonly RoomFile[],
+  /** `today`, in milliseconds since the epoch, is when the calendar is judged by; without it that is left out. */
+  { pace, today }: { readonly pace: Pace; readonly today?: number },
+): Compiled {
   const problems: Problem[] = [];
   const missing = (file: string, message: string) =>
     problems.push({ severity: 'error', file, line: 1, column: 1, message });
@@ -34,33 +47,82 @@ export function compileRoom(files: readonly RoomFile[], { pace }: { readonly pac
     return undefined;
   };
 
+  /** A file that a room may do without. */
+  const optional = <T>(
+    kind: RoomFileKind,
+    compile: (file: RoomFile, report: Reporter) => T | undefined,
+    otherwise: T,
+  ): T => {
+    const [file] = of(kind);
+    return (file && compile(file, reporterOf(file))) ?? otherwise;
+  };
+
   const hosts = single('hosts', compileHosts);
   const services = compileServices(of('service'), reporterOf, { pace, hosts });
   const playbooks = [...of('alert'), ...of('procedure')];
-  const procedures = of('procedure').flatMap((file) => namedIn(file.value, 'playbook') ?? []);
+  const titles = new Map(
+    of('procedure').flatMap((file): [string, string][] => {
+      const name = namedIn(file.value, 'playbook');
+      return name === undefined ? [] : [[name, namedIn(file.value, 'title') ?? name]];
+    }),
+  );
+  const procedures = [...titles.keys()];
+  const roster = optional<Roster>('roster', compileRoster, {});
   checkNames(playbooks, reporterOf);
+  const shelf = shelve(playbooks, services);
   const definitions: Record<string, Definition> = {};
   for (const file of playbooks) {
-    const definition = compilePlaybook(file, { report: reporterOf(file), pace, hosts, services, procedures });
+    const definition = compilePlaybook(file, {
+      report: reporterOf(file),
+      pace,
+      hosts,
+      services,
+      shelf,
+      procedures,
+      titles,
+      duties: Object.keys(roster),
+    });
     if (definition) definitions[definition.playbook.name] = definition;
   }
   checkAnswers(of('alert'), definitions, reporterOf);
-  checkRules(of('rules'), of('alert'), reporterOf);
+  checkRules(of('rules'), { alerts: of('alert'), services: of('service') }, reporterOf);
+  for (const file of [...of('service'), ...playbooks, ...of('hosts')]) checkLeftOpen(file, reporterOf(file));
   if (!playbooks.some((file) => file.kind === 'alert' && namedIn(file.value, 'playbook') === genericName))
     missing(
       `alerts/${genericName}.yml`,
       `There is no playbook named \`${genericName}\`, for alerts that no other one answers.`,
     );
 
-  const routing = single('routing', compileRouting);
+  const routing = single('routing', (file, report) => compileRouting(file, report, pace));
   const access = single('access', (file, report) => compileAccess(file, report, services));
+  if (access) lintDemands([...of('service'), ...playbooks], access, reporterOf);
+  const chains = optional<readonly Chain[]>(
+    'escalation',
+    (file, report) => compileEscalation(file, report, { services, roster, pace }),
+    [],
+  );
+  const calendar = optional<Calendar>(
+    'calendar',
+    (file, report) => {
+      const compiled = compileCalendar(file, report, services);
+      if (compiled && today !== undefined)
+        checkOutlook({ calendar: compiled, services: [...services.keys()], today }, report);
+      return compiled;
+    },
+    openCalendar,
+  );
   const usable = !problems.some(({ severity }) => severity === 'error');
+  // What is wrong with a service would be read as a gap in the rules about it.
+  for (const file of of('access')) if (usable && access) lintAccess(access, services, reporterOf(file));
   const room: Room | null =
     usable && routing && access
       ? {
           definitions,
           routing: routing.routing,
           access,
+          roster,
+          chains,
+          calendar,
           reopenWithinMs: paced(routing.reopenWithinMs ?? defaultReopenMs, pace),
           pace,
         }
@@ -111,12 +173,19 @@ function checkAnswers(
   const first = new Map<string, string>();
   for (const file of files) {
     const definition = Object.values(definitions).find(({ playbook }) => playbook.source.file === file.file);
-    const answers = Object.entries(definition?.playbook.answers ?? {});
-    if (answers.length === 0) continue;
-    const key = JSON.stringify(answers.sort(([a], [b]) => (a < b ? -1 : 1)));
-    const other = first.get(key);
-    if (other !== undefined)
-      reporterOf(file).error(['answers'], `The playbook in ${other} already answers the same alerts.`, 'key');
-    else first.set(key, file.file);
+    const all = definition ? answersOf(definition.playbook) : [];
+    for (const [index, labels] of all.entries()) {
+      const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+      const other = first.get(key);
+      if (other === file.file)
+        reporterOf(file).error(['answers', index], 'This set of labels stands in the list already.');
+      else if (other !== undefined)
+        reporterOf(file).error(
+          all.length > 1 ? ['answers', index] : ['answers'],
+          `The playbook in ${other} already answers the same alerts.`,
+          all.length > 1 ? 'value' : 'key',
+        );
+      else first.set(key, file.file);
+    }
   }
 }

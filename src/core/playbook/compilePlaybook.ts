@@ -1,15 +1,21 @@
+import { isRollback } from '../calendar/gate.ts';
 import { spokenDuration } from '../duration.ts';
-import type { HostBook, ServiceBook } from './compileService.ts';
+import { actionAt, type Catalog, reachable } from './catalog.ts';
+import { demandOf } from './compileSafeguards.ts';
 import { compileSteps } from './compileSteps.ts';
-import type { Action, Definition, Host, Indicator, Playbook, Service, Step } from './definition.ts';
+import type { Definition, Playbook, Step } from './definition.ts';
 import { genericName } from './match.ts';
 import { unknownName } from './nearest.ts';
 import { type Pace, paced } from './pace.ts';
 import type { Complaint } from './problem.ts';
 import { readSource } from './readSource.ts';
 import type { Reporter, RoomFile } from './reporting.ts';
+import type { HostBook, ServiceBook } from './serviceBook.ts';
+import { noService, type Shelf } from './shelf.ts';
 import { type PlaybookSource, playbookSource } from './source.ts';
 import { readSteps, type StepSource } from './stepSource.ts';
+import { inputOf } from './typeSource.ts';
+import type { Input } from './valueType.ts';
 
 export type PlaybookContext = {
   readonly report: Reporter;
@@ -17,8 +23,13 @@ export type PlaybookContext = {
   readonly hosts: HostBook;
   /** By name; null where a file could be named but not read. */
   readonly services: ReadonlyMap<string, ServiceBook | null>;
+  readonly shelf: Shelf;
   /** Names of all procedures, broken ones included. */
   readonly procedures: readonly string[];
+  /** The titles of those that say one. */
+  readonly titles: ReadonlyMap<string, string>;
+  /** Names of the roster. */
+  readonly duties: readonly string[];
 };
 
 /** An alert that says nothing of its severity is P2, and so is the playbook that has none to say. */
@@ -37,35 +48,57 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
   report.add(complaints);
   if (source.steps.length === 0) report.error(['steps'], 'A playbook needs at least one step.', 'key');
   checkKind(file, source, report);
+  checkWindow(file, source, report);
   const service = serviceOf(source, context);
   if (!service) return undefined;
   const authority = source.authority ?? 'each';
+  const catalog: Catalog = { own: service, services: context.services };
+  const inputs = compileInputs(file, source, report);
   const compiled = compileSteps(steps, {
     report,
     pace: context.pace,
     hosts: context.hosts,
-    service,
+    name: source.playbook,
+    procedures: context.titles,
+    inputs,
+    catalog,
+    shelf: context.shelf,
     authority,
   });
   const budget = budgetOf(source, steps, report);
   checkUnresolved(source, steps, context);
-  if (file.kind !== 'procedure' && authority === 'whole' && isDestructive(compiled, service))
+  for (const [at, expert] of (source.experts ?? []).entries())
+    if (!context.duties.includes(expert))
+      report.error(['experts', at], unknownName('duty', expert, context.duties));
+  if (file.kind !== 'procedure' && authority === 'whole' && isDestructive(compiled, catalog))
     report.error(
       ['authority'],
       'Nobody asks for what an alert starts, so one person alone would stand behind what is destructive here: leave `authority` out, or make this a procedure.',
     );
+  for (const key of ['approvals', 'confirm'] as const)
+    if (source[key] !== undefined && authority !== 'whole')
+      report.error(
+        [key],
+        `\`${key}\` is about a plan that is approved as a whole; for a single action write it at the action.`,
+        'key',
+      );
+  if (source.approvals && file.kind !== 'procedure')
+    report.error(['approvals'], 'Nobody asks for what an alert starts, so nobody approves it either.', 'key');
   if (report.errors() > 0) return undefined;
   const offer =
     source.on_unresolved && offered(source.on_unresolved.offer, source.service, context.procedures);
+  const [answers = {}, ...alsoAnswers] = source.answers ?? [];
   const playbook: Playbook = {
     name: source.playbook,
     title: source.title,
     kind: file.kind === 'procedure' ? 'procedure' : 'alert',
-    answers: source.answers ?? {},
+    answers,
+    ...(alsoAnswers.length > 0 && { alsoAnswers }),
     service: source.service ?? '',
     severity: source.severity ?? defaultSeverity,
     ...(source.summary !== undefined && { summary: source.summary }),
     symptoms: source.symptoms ?? [],
+    ...(source.experts !== undefined && { experts: source.experts }),
     steps: compiled,
     authority,
     ...(budget !== undefined && { budgetMs: paced(budget, context.pace) }),
@@ -73,22 +106,46 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
       offer !== undefined && {
         onUnresolved: { afterMs: paced(source.on_unresolved.after, context.pace), offer },
       }),
+    ...(Object.keys(inputs).length > 0 && { inputs }),
+    ...(source.approvals && { approvals: demandOf(source.approvals) }),
+    ...(source.confirm !== undefined && { confirm: source.confirm }),
+    ...(source.window !== undefined && { window: source.window }),
     commanderAtOnce: source.commander === 'at-once',
     source: { file: file.file, line: file.locate(['playbook'], 'key').line },
   };
-  return { playbook, service: reachable(compiled, service, context.hosts) };
+  return { playbook, service: reachable(compiled, catalog, context.hosts) };
 }
 
 /** An action is at least as risky as what follows it, so the actions of the steps themselves tell. */
-const isDestructive = (steps: readonly Step[], service: ServiceBook): boolean =>
+const isDestructive = (steps: readonly Step[], catalog: Catalog): boolean =>
   steps.some((step) =>
-    step.kind === 'stage'
-      ? isDestructive(step.steps, service)
-      : step.kind === 'do' && service.actions.get(step.action)?.risk === 'destructive',
+    step.kind === 'stage' || step.kind === 'call'
+      ? isDestructive(step.steps, catalog)
+      : step.kind === 'do' && actionAt(catalog, step.action)?.risk === 'destructive',
   );
 
+/** What is asked of whoever starts it, which nobody does for an alert. */
+function compileInputs(
+  file: RoomFile,
+  source: PlaybookSource,
+  report: Reporter,
+): Readonly<Record<string, Input>> {
+  const written = Object.entries(source.inputs ?? {});
+  if (written.length > 0 && file.kind !== 'procedure')
+    report.error(
+      ['inputs'],
+      'Inputs are asked of whoever starts a procedure, and an alert is started by nobody; let an `ask` with `as` come first.',
+      'key',
+    );
+  if (written.length > mostInputs)
+    report.error(['inputs'], `A form with more than ${mostInputs} inputs is filled in by nobody.`, 'key');
+  return Object.fromEntries(written.map(([name, input]) => [name, inputOf(input, ['inputs', name], report)]));
+}
+
+const mostInputs = 10;
+
 function checkKind(file: RoomFile, source: PlaybookSource, report: Reporter): void {
-  const answers = Object.keys(source.answers ?? {}).length;
+  const answers = source.answers ?? [];
   if (file.kind === 'procedure') {
     if (source.answers)
       report.error(
@@ -103,7 +160,7 @@ function checkKind(file: RoomFile, source: PlaybookSource, report: Reporter): vo
     return;
   }
   if (source.playbook === genericName) {
-    if (answers > 0)
+    if (answers.some((labels) => Object.keys(labels).length > 0))
       report.error(
         ['answers'],
         `\`${genericName}\` is for alerts that no other playbook answers, so it has no labels.`,
@@ -111,9 +168,10 @@ function checkKind(file: RoomFile, source: PlaybookSource, report: Reporter): vo
       );
     return;
   }
-  if (answers === 0)
+  const empty = answers.findIndex((labels) => Object.keys(labels).length === 0);
+  if (answers.length === 0 || empty >= 0)
     report.error(
-      ['answers'],
+      answers.length > 1 ? ['answers', empty] : ['answers'],
       'Which alerts does it answer? Write labels such as `answers: { alertname: HighErrorRate }`.',
       'key',
     );
@@ -121,13 +179,18 @@ function checkKind(file: RoomFile, source: PlaybookSource, report: Reporter): vo
     report.error(['playbook'], '`severity` is missing: write `P0`, `P1`, `P2`, `P3` or `P4`.', 'key');
 }
 
-const noService: ServiceBook = {
-  name: '',
-  whole: true,
-  indicators: new Map(),
-  actions: new Map(),
-  links: {},
-};
+/** What makes things better is never held up, so nothing may say so of it. */
+function checkWindow(file: RoomFile, source: PlaybookSource, report: Reporter): void {
+  if (source.window === undefined) return;
+  if (file.kind !== 'procedure')
+    report.error(
+      ['window'],
+      'What answers an alert is never held up; `window` is for procedures that people plan.',
+      'key',
+    );
+  else if (isRollback(source.playbook))
+    report.error(['window'], 'A rollback is never held up by a window; leave `window` out.', 'key');
+}
 
 function serviceOf(source: PlaybookSource, { services, report }: PlaybookContext): ServiceBook | undefined {
   if (source.service === undefined) {
@@ -183,56 +246,4 @@ function checkUnresolved(
         `This holds for ${spokenDuration(step.for ?? 0)}, but \`on_unresolved\` speaks up after ${spokenDuration(unresolved.after)}, before it can end.`,
       );
   }
-}
-
-/** The service with what the steps can reach and nothing more, so that a change elsewhere leaves the hash alone. */
-function reachable(steps: readonly Step[], book: ServiceBook, hostBook: HostBook): Service {
-  const actions: Record<string, Action> = {};
-  const indicators: Record<string, Indicator> = {};
-  const hosts: Record<string, Host> = {};
-  const addIndicator = (name: string) => {
-    const indicator = book.indicators.get(name);
-    if (indicator) indicators[name] = indicator;
-  };
-  const addAction = (name: string) => {
-    const action = book.actions.get(name);
-    if (!action || Object.hasOwn(actions, name)) return;
-    actions[name] = action;
-    const host = hostBook?.get(action.host);
-    if (host) hosts[action.host] = host;
-    if (action.verify) addIndicator(action.verify.indicator);
-    if (action.probe !== undefined) addIndicator(action.probe);
-    if (action.undo.kind === 'action') addAction(action.undo.action);
-    for (const next of action.then) addAction(next);
-  };
-  const visit = (step: Step) => {
-    switch (step.kind) {
-      case 'chart':
-        addIndicator(step.indicator);
-        return;
-      case 'verify':
-        addIndicator(step.target.indicator);
-        return;
-      case 'observe':
-      case 'do':
-        addAction(step.action);
-        return;
-      case 'choose':
-        for (const option of step.options) option.steps.forEach(visit);
-        return;
-      case 'stage':
-        step.steps.forEach(visit);
-        return;
-      case 'ask':
-      case 'wait':
-      case 'checklist':
-        return;
-      default: {
-        const never: never = step;
-        return never;
-      }
-    }
-  };
-  steps.forEach(visit);
-  return { name: book.name, indicators, actions, hosts, links: book.links };
 }

@@ -17,7 +17,12 @@ type Rule = {
   readonly labels: Readonly<Record<string, string>>;
 };
 
-type Answers = { readonly file: RoomFile; readonly answers: Readonly<Record<string, string>> };
+/** One set of labels, with the way to where it stands. */
+type Answers = {
+  readonly file: RoomFile;
+  readonly answers: Readonly<Record<string, string>>;
+  readonly path: Path;
+};
 
 type ReporterOf = (file: RoomFile) => Reporter;
 
@@ -26,7 +31,7 @@ const ofTheBot = { label: 'team', value: 'genesis-bot' } as const;
 
 export function checkRules(
   rulesFiles: readonly RoomFile[],
-  alerts: readonly RoomFile[],
+  { alerts, services }: { readonly alerts: readonly RoomFile[]; readonly services: readonly RoomFile[] },
   reporterOf: ReporterOf,
 ): void {
   if (rulesFiles.length === 0) return;
@@ -36,14 +41,16 @@ export function checkRules(
     if (!read) return;
     rules.push(...read);
   }
-  const answering = alerts.flatMap((file): Answers[] => {
-    const answers = answersIn(file.value);
-    return answers === undefined ? [] : [{ file, answers }];
-  });
+  const answering = alerts.flatMap((file) =>
+    answersIn(file.value).map((each): Answers => ({ file, ...each })),
+  );
   const where = rulesFiles.length === 1 ? (rulesFiles[0]?.file ?? '') : 'prometheus/';
   for (const each of answering) checkShadowed(each, answering, { rules, report: reporterOf(each.file) });
   for (const each of answering) checkRaised(each, rules, { report: reporterOf(each.file), where });
   for (const rule of rules) checkAnswered(rule, answering, reporterOf(rule.file));
+  for (const file of services)
+    for (const { name, path } of silencedIn(file.value))
+      warnUnraised(name, path, rules, { report: reporterOf(file), where });
 }
 
 function rulesIn(file: RoomFile, report: Reporter): Rule[] | undefined {
@@ -69,34 +76,61 @@ function rulesIn(file: RoomFile, report: Reporter): Rule[] | undefined {
 }
 
 /** As it is written, whether or not the rest of the file can be understood. */
-function answersIn(value: unknown): Readonly<Record<string, string>> | undefined {
+function answersIn(value: unknown): readonly Omit<Answers, 'file'>[] {
   const answers = (value as { answers?: unknown } | null)?.answers;
-  if (typeof answers !== 'object' || answers === null) return undefined;
-  const labels = Object.entries(answers).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  const sets = Array.isArray(answers)
+    ? answers.map((each: unknown, index) => [each, ['answers', index]] as const)
+    : [[answers, ['answers']] as const];
+  return sets.flatMap(([set, path]) => {
+    if (typeof set !== 'object' || set === null) return [];
+    const labels = Object.entries(set).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
+    return labels.length === 0 ? [] : [{ answers: Object.fromEntries(labels), path }];
+  });
+}
+
+/** The alerts that actions silence by name, as they are written. */
+function silencedIn(value: unknown): readonly { readonly name: string; readonly path: Path }[] {
+  const actions = (value as { actions?: unknown } | null)?.actions;
+  if (typeof actions !== 'object' || actions === null) return [];
+  return Object.entries(actions).flatMap(([action, written]) => {
+    const named = (written as { silences?: { alerts?: unknown } } | null)?.silences?.alerts;
+    return (Array.isArray(named) ? named : []).flatMap((name: unknown, index) =>
+      typeof name === 'string' && /^\w+$/.test(name)
+        ? [{ name, path: ['actions', action, 'silences', 'alerts', index] }]
+        : [],
+    );
+  });
+}
+
+function warnUnraised(
+  name: string,
+  path: Path,
+  rules: readonly Rule[],
+  { report, where }: { readonly report: Reporter; readonly where: string },
+): void {
+  if (rules.some((rule) => rule.alert === name)) return;
+  const meant = nearest(
+    name,
+    rules.map((rule) => rule.alert),
   );
-  return labels.length === 0 ? undefined : Object.fromEntries(labels);
+  report.warning(
+    path,
+    `No rule in ${where} raises \`${name}\`${meant === undefined ? '.' : `; did you mean \`${meant}\`?`}`,
+  );
 }
 
 /** A playbook for an alert that no rule raises waits for ever; only a warning, since rules may live elsewhere. */
 function checkRaised(
-  { answers }: Answers,
+  { answers, path }: Answers,
   rules: readonly Rule[],
   { report, where }: { readonly report: Reporter; readonly where: string },
 ): void {
   const name = answers.alertname;
   if (name === undefined) return;
   const raised = rules.filter((rule) => rule.alert === name);
-  if (raised.length === 0) {
-    const meant = nearest(
-      name,
-      rules.map((rule) => rule.alert),
-    );
-    report.warning(
-      ['answers', 'alertname'],
-      `No rule in ${where} raises \`${name}\`${meant === undefined ? '.' : `; did you mean \`${meant}\`?`}`,
-    );
-  }
+  warnUnraised(name, [...path, 'alertname'], rules, { report, where });
   for (const [label, value] of Object.entries(answers)) {
     const said = raised.map((rule) => rule.labels[label]);
     if (
@@ -105,7 +139,7 @@ function checkRaised(
       said.every((each) => each !== undefined && !isTemplate(each) && each !== value)
     )
       report.warning(
-        ['answers', label],
+        [...path, label],
         `The rule for \`${name}\` gives \`${label}\` the value \`${said[0]}\`, so this is never answered.`,
       );
   }
@@ -131,9 +165,9 @@ function checkShadowed(
   const [winner] = winners;
   if (winner && winners.every((each) => each !== undefined))
     report.warning(
-      ['answers'],
+      own.path,
       `Every \`${own.answers.alertname}\` has the labels that ${winner.file.file} asks for, so the steps of this playbook are never reached.`,
-      'key',
+      own.path.length > 1 ? 'value' : 'key',
     );
 }
 

@@ -1,53 +1,77 @@
 import { spokenDuration } from '../duration.ts';
-import { unwrapped } from './commandWords.ts';
-import { defaultWithinMs, type HostBook, riskAtLeast, type ServiceBook } from './compileService.ts';
-import type { Action, Option, Playbook, Step } from './definition.ts';
+import { sha256Hex } from './canonical.ts';
+import { actionAt } from './catalog.ts';
+import { compileCall } from './compileCall.ts';
+import { compileChoose } from './compileChoose.ts';
+import { checkGiven } from './compileGiven.ts';
+import { compileDo, compileVerifyStep } from './compileProved.ts';
+import { checkConditions } from './conditions.ts';
+import type { Step } from './definition.ts';
 import { unknownName } from './nearest.ts';
-import { type Pace, paced } from './pace.ts';
+import { paced } from './pace.ts';
 import type { Path } from './problem.ts';
-import type { Reporter } from './reporting.ts';
-import type { OptionSource, StepSource } from './stepSource.ts';
+import { checkReached, checkVerified } from './stepChecks.ts';
+import type { Inside, StepContext } from './stepContext.ts';
+import { actionFor, givenIn, indicatorFor, refuseInWhole } from './stepNames.ts';
+import type { StepSource } from './stepSource.ts';
+import { typeOf } from './typeSource.ts';
 
-/** Slack shows at most 75 characters on a button and 25 buttons in a row; a message with more options is unreadable. */
-const longestLabel = 75;
-const mostOptions = 20;
 const longestId = 100;
-const longestText = 3_000;
-
-export type StepContext = {
-  readonly report: Reporter;
-  readonly pace: Pace;
-  readonly service: ServiceBook;
-  readonly authority: Playbook['authority'];
-  readonly hosts: HostBook;
-};
-
-type Inside = StepContext & {
-  readonly prefix: string;
-  /** Milliseconds of the stage that the steps are in, before the pace. */
-  readonly stageBudget: number | null;
-};
+const mostSteps = 2_000;
 
 export function compileSteps(sources: readonly StepSource[], context: StepContext): Step[] {
-  const steps = compileList(sources, { ...context, prefix: '', stageBudget: null });
-  checkVerified(sources, context);
-  checkReached(sources, context);
+  const paths = new Map<string, Path>();
+  const { name, catalog } = context;
+  const inside: Inside = {
+    ...context,
+    prefix: '',
+    service: catalog.own,
+    stageBudget: null,
+    calls: [name],
+    told: context.report,
+    budget: { left: mostSteps },
+    paths,
+  };
+  const steps = compileList(sources, inside);
+  checkVerified(steps, inside);
+  checkReached(steps, inside);
+  checkConditions(steps, inside);
+  checkGiven(steps, {
+    inputs: context.inputs,
+    action: (key) => actionAt(catalog, key),
+    path: (id) => paths.get(id),
+    report: context.report,
+  });
   return steps;
 }
 
 function compileList(sources: readonly StepSource[], inside: Inside): Step[] {
   return sources.flatMap((source, index) => {
-    const id = `${inside.prefix}${index + 1}`;
-    if (id.length > longestId) {
-      inside.report.error(
-        source.path,
-        'Questions are nested too deeply here; let a procedure of its own take over.',
-      );
-      return [];
-    }
+    const id = idOf(inside.prefix, index + 1);
+    if (overBudget(source.path, inside)) return [];
+    inside.paths.set(id, source.path);
     const step = compileStep(source, id, inside);
-    return step === undefined ? [] : [step];
+    if (step === undefined) return [];
+    const { as, if: condition } = source;
+    return [{ ...step, ...(as !== undefined && { as }), ...(condition !== undefined && { if: condition }) }];
   });
+}
+
+/** In a few lines playbooks that call each other twice ask for more steps than memory holds. */
+function overBudget(path: Path, { budget, told, outermost }: Inside): boolean {
+  budget.left -= 1;
+  if (budget.left === -1)
+    told.error(
+      outermost ?? path,
+      `With all that is called this playbook has more than ${mostSteps} steps, which nobody walks to the end.`,
+    );
+  return budget.left < 0;
+}
+
+/** Ids stand in buttons, in the names of blocks and in keys of messages, all of which have an end; so a long way is hashed. */
+function idOf(prefix: string, number: number): string {
+  const id = `${prefix}${number}`;
+  return id.length <= longestId ? id : `x${sha256Hex(prefix).slice(0, 16)}.${number}`;
 }
 
 function compileStep(source: StepSource, id: string, inside: Inside): Step | undefined {
@@ -55,54 +79,62 @@ function compileStep(source: StepSource, id: string, inside: Inside): Step | und
   const { path } = source;
   switch (source.kind) {
     case 'chart':
-      return hasIndicator(source.chart, [...path, 'chart'], inside)
-        ? { id, kind: 'chart', indicator: source.chart }
-        : undefined;
+      return mapped(indicatorFor(source.chart, [...path, 'chart'], inside), (indicator) => ({
+        id,
+        kind: 'chart',
+        indicator,
+      }));
     case 'observe': {
-      const action = actionFor(source.observe, [...path, 'observe'], inside);
-      if (!action) return undefined;
-      if (action.risk !== 'observe')
-        report.error(
-          [...path, 'observe'],
-          `\`${action.name}\` is \`${action.risk}\` and never runs by itself; offer it with \`do: ${action.name}\`.`,
-        );
+      const several = source.observe.length > 1;
+      const actions = source.observe.flatMap((written, index) => {
+        const at = several ? [...path, 'observe', index] : [...path, 'observe'];
+        const action = actionFor(written, at, inside);
+        if (action && action.risk !== 'observe')
+          report.error(
+            at,
+            `\`${action.name}\` is \`${action.risk}\` and never runs by itself; offer it with \`do: ${action.name}\`.`,
+          );
+        if (source.observe.indexOf(written) !== index) report.error(at, `\`${written}\` is there already.`);
+        return action ? [action.name] : [];
+      });
+      const [first] = actions;
+      if (first === undefined || actions.length < source.observe.length) return undefined;
       return {
         id,
         kind: 'observe',
-        action: source.observe,
+        action: first,
         ...(source.look !== undefined && { look: source.look }),
+        ...(several && { actions }),
+        ...(source.with && { with: givenIn(source.with) }),
       };
     }
     case 'choose':
-      return compileChoose(source, id, inside);
+      return compileChoose(source, id, inside, compileList);
     case 'do':
-      return compileDo(source, id, inside);
+      return compileDo(source, id, inside, compileList);
     case 'verify':
-      return compileVerifyStep(source, id, inside);
+      return compileVerifyStep(source, id, inside, compileList);
     case 'ask': {
       refuseInWhole('ask', path, inside);
-      if (source.options && source.max_length !== undefined)
-        report.error(
-          [...path, 'max_length'],
-          '`max_length` is about free text, but this question has `options`.',
-          'key',
-        );
       return {
         id,
         kind: 'ask',
         question: source.ask,
-        input: source.options
-          ? { kind: 'options', options: source.options }
-          : { kind: 'text', maxLength: source.max_length ?? longestText },
+        input: typeOf(source, path, report),
+        ...(source.example !== undefined && { example: source.example }),
       };
     }
+    case 'offer':
+      return compileOffer(source, id, inside);
     case 'wait':
       return { id, kind: 'wait', ms: paced(source.wait, pace), why: source.why };
     case 'checklist':
       refuseInWhole('checklist', path, inside);
-      return { id, kind: 'checklist', title: source.checklist, items: source.items };
+      return compileChecklist(source, id, inside);
     case 'stage':
       return compileStage(source, id, inside);
+    case 'call':
+      return compileCall(source, id, inside, compileList);
     default: {
       const never: never = source;
       return never;
@@ -110,128 +142,22 @@ function compileStep(source: StepSource, id: string, inside: Inside): Step | und
   }
 }
 
-function refuseInWhole(kind: string, path: Path, { authority, report }: Inside): void {
-  if (authority === 'whole')
-    report.error(
-      [...path, kind],
-      `With \`authority: whole\` the playbook walks by itself, so nobody would answer \`${kind}\` and the steps after it are never reached.`,
-      'key',
-    );
-}
-
-function compileChoose(source: Extract<StepSource, { kind: 'choose' }>, id: string, inside: Inside): Step {
-  const { report } = inside;
-  const { path, among } = source;
-  refuseInWhole('choose', path, inside);
-  if (among.length < 2) report.error([...path, 'among'], 'A question needs at least two options.', 'key');
-  if (among.length > mostOptions)
-    report.error(
-      [...path, 'among'],
-      `${among.length} options are more than anybody reads; at most ${mostOptions}.`,
-      'key',
-    );
-  const taken = new Map<string, string>();
-  const options = among.map((option): Option => {
-    const slug = slugOf(option.label);
-    const other = taken.get(slug);
-    if (other !== undefined)
-      report.error(
-        option.path,
-        `"${option.label}" and "${other}" begin too much alike to tell them apart.`,
-        'key',
-      );
-    taken.set(slug, option.label);
-    checkLabel(option, report);
-    return {
-      id: slug,
-      label: option.label.trim(),
-      ...(option.hint !== undefined && { hint: option.hint }),
-      steps: compileList(option.steps, { ...inside, prefix: `${id}.${slug}.` }),
-    };
-  });
-  return { id, kind: 'choose', question: source.choose, options };
-}
-
-function checkLabel({ label, path }: OptionSource, report: Reporter): void {
-  if (slugOf(label) === '') report.error(path, 'An option needs a label with letters or digits.', 'key');
-  if (label.length > longestLabel)
-    report.error(
-      path,
-      `A button holds ${longestLabel} characters, and this label has ${label.length}; the rest fits into \`hint\`.`,
-      'key',
-    );
-}
-
-/** `LLM rate limits or timeouts` becomes `llm-rate-limits-or`; whole words, at most 20 characters where that leaves one. */
-function slugOf(label: string): string {
-  const words = label.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  let slug = '';
-  for (const word of words) {
-    const longer = slug === '' ? word : `${slug}-${word}`;
-    if (longer.length > 20) return slug === '' ? word.slice(0, 20) : slug;
-    slug = longer;
-  }
-  return slug;
-}
-
-function compileDo(
-  source: Extract<StepSource, { kind: 'do' }>,
+function compileChecklist(
+  { checklist, items }: Extract<StepSource, { kind: 'checklist' }>,
   id: string,
-  inside: Inside,
-): Step | undefined {
-  const { report, pace, authority } = inside;
-  const action = actionFor(source.do, [...source.path, 'do'], inside);
-  if (source.always !== undefined && authority !== 'whole')
-    report.error(
-      [...source.path, 'always'],
-      '`always` carries a step out even after an earlier one failed; that has a meaning only with `authority: whole`.',
-      'key',
-    );
-  if (source.when !== undefined && authority === 'whole')
-    report.error(
-      [...source.path, 'when'],
-      'With `authority: whole` nobody is asked, so a condition in words has nobody to judge it.',
-      'key',
-    );
-  if (!action) return undefined;
+  { pace }: Inside,
+): Step {
+  const duties = items.map(({ owner, within }) => ({
+    ...(owner !== undefined && { owner }),
+    ...(within !== undefined && { withinMs: paced(within, pace) }),
+  }));
+  const some = items.some(({ owner, within }) => owner !== undefined || within !== undefined);
   return {
     id,
-    kind: 'do',
-    action: source.do,
-    ...(source.budget !== undefined && { budgetMs: paced(source.budget, pace) }),
-    ...(source.when !== undefined && { when: source.when }),
-    ...(source.always === true && { always: true }),
-  };
-}
-
-function compileVerifyStep(
-  source: Extract<StepSource, { kind: 'verify' }>,
-  id: string,
-  inside: Inside,
-): Step | undefined {
-  const { path, verify } = source;
-  const hold = source.for ?? 0;
-  if (inside.stageBudget !== null && hold > inside.stageBudget)
-    inside.report.error(
-      [...path, 'for'],
-      `A hold of ${spokenDuration(hold)} can never end inside a stage of ${spokenDuration(inside.stageBudget)}.`,
-    );
-  if (verify === 'exit') {
-    inside.report.error(
-      [...path, 'verify'],
-      'A step verifies an indicator; an exit code belongs to an action.',
-    );
-    return undefined;
-  }
-  if (!hasIndicator(verify, [...path, 'verify'], inside)) return undefined;
-  return {
-    id,
-    kind: 'verify',
-    target: {
-      indicator: verify,
-      holdMs: paced(hold, inside.pace),
-      withinMs: paced(source.within ?? defaultWithinMs, inside.pace),
-    },
+    kind: 'checklist',
+    title: checklist,
+    items: items.map(({ item }) => item),
+    ...(some && { duties }),
   };
 }
 
@@ -264,61 +190,21 @@ function compileStage(
   return { id, kind: 'stage', title: source.stage, budgetMs: paced(budget, pace), steps };
 }
 
-function hasIndicator(name: string, path: Path, { service, report }: Inside): boolean {
-  if (service.indicators.has(name)) return true;
-  if (service.whole) report.error(path, unknownName('indicator', name, [...service.indicators.keys()]));
-  return false;
-}
-
-function actionFor(name: string, path: Path, { service, report }: Inside): Action | undefined {
-  if (!service.actions.has(name) && service.whole)
-    report.error(path, unknownName('action', name, [...service.actions.keys()]));
-  return service.actions.get(name) ?? undefined;
-}
-
-/** An interruption proved by an exit code alone needs something later in the walk that looks at the service itself. */
-function checkVerified(sources: readonly StepSource[], { service, report }: StepContext): void {
-  const order = inOrder(sources);
-  for (const [index, step] of order.entries()) {
-    if (step.kind !== 'do') continue;
-    const action = service.actions.get(step.do);
-    if (!action || action.verify || !riskAtLeast(action.risk, 'disruptive')) continue;
-    if (chainVerifies(action, service)) continue;
-    const later = order.slice(index + 1);
-    const verified = later.some((each) => {
-      if (each.kind === 'verify') return true;
-      return each.kind === 'do' && service.actions.get(each.do)?.verify !== undefined;
-    });
-    if (!verified)
-      report.error(
-        [...step.path, 'do'],
-        `\`${action.name}\` is \`${action.risk}\` and proved by its exit code alone; let a \`verify\` of an indicator follow it.`,
-      );
+/** A procedure by its name; `rollback` is short for that of the playbook's own service. */
+function compileOffer(
+  { offer, why, path }: Extract<StepSource, { kind: 'offer' }>,
+  id: string,
+  inside: Inside,
+): Step | undefined {
+  const { report, procedures, service } = inside;
+  refuseInWhole('offer', path, inside);
+  const name = [offer, `${offer}-${service.name}`].find((each) => procedures.has(each));
+  if (name === undefined) {
+    report.error([...path, 'offer'], unknownName('procedure', offer, [...procedures.keys()]));
+    return undefined;
   }
+  return { id, kind: 'offer', procedure: name, title: procedures.get(name) ?? name, why };
 }
 
-const chainVerifies = (action: Action, service: ServiceBook): boolean =>
-  action.then.some((next) => service.actions.get(next)?.verify !== undefined);
-
-/** Whatever takes the bot's own host down ends the walk with it. */
-function checkReached(sources: readonly StepSource[], { service, report, hosts }: StepContext): void {
-  const order = inOrder(sources);
-  for (const step of order.slice(0, -1)) {
-    const action = step.kind === 'do' ? service.actions.get(step.do) : undefined;
-    if (action?.does.kind !== 'run' || hosts?.get(action.host)?.kind !== 'local') continue;
-    const [program = '', verb] = unwrapped(action.does.argv);
-    const down = ['reboot', 'poweroff', 'halt', 'shutdown'];
-    if (down.includes(program) || (program === 'systemctl' && down.includes(verb ?? '')))
-      report.warning(
-        [...step.path, step.kind],
-        `\`${action.name}\` takes down the host that the bot itself runs on, so the steps after it are not reached by themselves.`,
-      );
-  }
-}
-
-function inOrder(sources: readonly StepSource[]): readonly StepSource[] {
-  return sources.flatMap((step) => {
-    if (step.kind === 'choose') return [step, ...step.among.flatMap((option) => inOrder(option.steps))];
-    return step.kind === 'stage' ? [step, ...inOrder(step.steps)] : [step];
-  });
-}
+const mapped = <T, R>(value: T | undefined, to: (value: T) => R): R | undefined =>
+  value === undefined ? undefined : to(value);

@@ -1,5 +1,6 @@
 import type { Severity } from '../severity.ts';
 import type { LedgerRef } from '../stream.ts';
+import type { Input, Parameter, ValueType } from './valueType.ts';
 
 /**
  * A playbook compiled together with everything it can reach, so that a run in progress never changes under the hands
@@ -11,7 +12,10 @@ export type Definition = {
   readonly service: Service;
 };
 
-/** A service with the hosts its actions run on; `host` of an action names a key of `hosts`. */
+/**
+ * A service with the hosts its actions run on; `host` of an action names a key of `hosts`. What belongs to another
+ * service stands under its qualified name, `genesis-mongodb/restart`, and says so in its `service`.
+ */
 export type Service = {
   readonly name: string;
   readonly indicators: Readonly<Record<string, Indicator>>;
@@ -44,7 +48,9 @@ export type Host =
 export type Objective =
   | { readonly kind: 'below'; readonly value: number }
   | { readonly kind: 'above'; readonly value: number }
-  | { readonly kind: 'equals'; readonly value: number };
+  | { readonly kind: 'equals'; readonly value: number }
+  | { readonly kind: 'at-least'; readonly value: number }
+  | { readonly kind: 'at-most'; readonly value: number };
 
 /** Read from Prometheus. A value without an answer is never healthy: it is no data. */
 export type Indicator = {
@@ -55,6 +61,20 @@ export type Indicator = {
   readonly objective: Objective;
   /** Below this many operations a ratio says nothing, and the verdict is inconclusive. */
   readonly enough?: { readonly query: string; readonly above: number };
+  /** The service it belongs to, where that is not the playbook's. */
+  readonly service?: string;
+  /** When a value is so bad for so long that what was put in place is taken back. */
+  readonly rollback?: readonly RollbackTrigger[];
+};
+
+/** What goes on while a trigger counts. */
+export const occasions = ['rollout', 'incident', 'watch', 'deployment'] as const;
+
+export type RollbackTrigger = {
+  readonly kind: 'above' | 'below';
+  readonly value: number;
+  readonly forMs: number;
+  readonly during: (typeof occasions)[number];
 };
 
 /**
@@ -65,7 +85,12 @@ export const risks = ['observe', 'change', 'disruptive', 'destructive'] as const
 export type Risk = (typeof risks)[number];
 
 export type Doing =
-  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'run';
+      readonly argv: readonly string[];
+      /** Arguments whose values are not known yet; what stands there is `‹name›`, and nothing with a slot ever runs. */
+      readonly slots?: readonly { readonly at: number; readonly parameter: string }[];
+    }
   | { readonly kind: 'write'; readonly file: string; readonly content: string }
   /**
    * No operator writes this one: it takes a write back, and only while the file still holds what was written, as the
@@ -100,7 +125,36 @@ export type Action = {
     | { readonly kind: 'action'; readonly action: string };
   /** Names of variables that the executor adds to the command's environment from its own file. */
   readonly secrets: readonly string[];
+  /** The service it acts on, where that is not the playbook's. */
+  readonly service?: string;
+  /** Observations of the same service that are made first, so that what the action wipes is kept. */
+  readonly evidence?: readonly string[];
+  /** Why something destructive needs none. */
+  readonly withoutEvidence?: string;
+  /** Doing it twice is as good as doing it once. */
+  readonly idempotent?: true;
+  readonly retries?: Retries;
+  readonly parameters?: Readonly<Record<string, Parameter>>;
+  /** Known to make noise: what is silenced while it is carried out, and for how long at most. */
+  readonly silences?: ActionSilence;
+  /** Where its service stands; absent in production. */
+  readonly environment?: string;
+  /** Who has to say yes before it runs; absent means one other person where it is destructive, nobody else otherwise. */
+  readonly approvals?: Demand;
+  /** Demands of other people that have to be met as well; only in what is generated, see run/undoSteps.ts. */
+  readonly furtherApprovals?: readonly Demand[];
+  /** A word to be typed before the yes counts. */
+  readonly confirm?: string;
 };
+
+/** So many different people with the right to approve, none of them the one who asked; of these access groups where it names some. */
+export type Demand = { readonly count: number; readonly from?: readonly string[] };
+
+/** Without `alerts`, whatever fires in the incident and all that is about the service. */
+export type ActionSilence = { readonly forMs: number; readonly alerts?: readonly string[] };
+
+/** How often a failed command is tried again, and how long after it has failed. */
+export type Retries = { readonly times: number; readonly afterMs: number };
 
 /** A gate: the indicator must meet its objective for `holdMs` without a break, and have begun to by `withinMs`. */
 export type VerifyTarget = { readonly indicator: string; readonly holdMs: number; readonly withinMs: number };
@@ -112,10 +166,14 @@ export type Playbook = {
   readonly kind: 'alert' | 'procedure' | 'undo';
   /** Labels an alert must carry, all of them, to be answered by this playbook. */
   readonly answers: Readonly<Record<string, string>>;
+  /** Further sets of labels, each of which is answered as well. */
+  readonly alsoAnswers?: readonly Readonly<Record<string, string>>[];
   readonly service: string;
   readonly severity: Severity;
   readonly summary?: string;
   readonly symptoms: readonly string[];
+  /** Duties of the roster that may have to be called in, by their names. */
+  readonly experts?: readonly string[];
   readonly steps: readonly Step[];
   /**
    * `each`: every action is clicked on its own. `whole`: the ordered plan of the entire playbook is shown and approved
@@ -125,6 +183,13 @@ export type Playbook = {
   /** The most a whole procedure may take, for the clock that is shown. */
   readonly budgetMs?: number;
   readonly onUnresolved?: { readonly afterMs: number; readonly offer: string };
+  /** What is asked of whoever starts it. */
+  readonly inputs?: Readonly<Record<string, Input>>;
+  /** Who has to say yes to the plan of a procedure that is approved as a whole, and the word to be typed with it. */
+  readonly approvals?: Demand;
+  readonly confirm?: string;
+  /** Started only while its services may be changed, or as an override; see calendar/gate.ts. */
+  readonly window?: 'required';
   /** Page a commander when the incident opens, without waiting for anybody to ask. */
   readonly commanderAtOnce: boolean;
   /** File and line of the playbook, for the link on the card. */
@@ -132,9 +197,22 @@ export type Playbook = {
 };
 
 /** `id` is unique within the playbook and stays the same as long as the step stays in its place. */
-export type Step = { readonly id: string } & (
+export type Step = {
+  readonly id: string;
+  /** What conditions call it: unique among the steps of its own playbook. */
+  readonly as?: string;
+  /** An expression in CEL; where it is false, the walk passes the step over. See condition.ts. */
+  readonly if?: string;
+} & (
   | { readonly kind: 'chart'; readonly indicator: string }
-  | { readonly kind: 'observe'; readonly action: string; readonly look?: string }
+  | {
+      readonly kind: 'observe';
+      readonly action: string;
+      readonly look?: string;
+      /** All that is looked at at the same time, `action` first; absent for a single one. */
+      readonly actions?: readonly string[];
+      readonly with?: Readonly<Record<string, Given>>;
+    }
   | { readonly kind: 'choose'; readonly question: string; readonly options: readonly Option[] }
   | {
       readonly kind: 'do';
@@ -144,24 +222,57 @@ export type Step = { readonly id: string } & (
       readonly always?: boolean;
       /** The change that this step takes back. */
       readonly undoes?: LedgerRef;
+      readonly with?: Readonly<Record<string, Given>>;
+      /** Takes the place of what the action itself is verified by. */
+      readonly verify?: VerifyTarget;
+      /** Where the walk goes on when it has failed, before it goes on behind. */
+      readonly onFail?: readonly Step[];
+      readonly automatic?: Automatic;
     }
-  | { readonly kind: 'verify'; readonly target: VerifyTarget }
+  | { readonly kind: 'verify'; readonly target: VerifyTarget; readonly onFail?: readonly Step[] }
   | {
       readonly kind: 'ask';
       readonly question: string;
-      readonly input:
-        | { readonly kind: 'text'; readonly maxLength: number }
-        | { readonly kind: 'options'; readonly options: readonly string[] };
+      readonly input: ValueType;
+      readonly example?: string;
     }
+  | { readonly kind: 'offer'; readonly procedure: string; readonly title: string; readonly why: string }
   | { readonly kind: 'wait'; readonly ms: number; readonly why: string }
-  | { readonly kind: 'checklist'; readonly title: string; readonly items: readonly string[] }
+  | {
+      readonly kind: 'checklist';
+      readonly title: string;
+      readonly items: readonly string[];
+      /** By the index of the item: whose it is, and how long after the list was shown it is due. */
+      readonly duties?: readonly Duty[];
+    }
   | {
       readonly kind: 'stage';
       readonly title: string;
       readonly budgetMs: number;
       readonly steps: readonly Step[];
     }
+  /** The steps of another playbook, as they were when the run started. */
+  | {
+      readonly kind: 'call';
+      readonly playbook: string;
+      readonly title: string;
+      readonly steps: readonly Step[];
+    }
 );
+
+/**
+ * That the bot carries a step out without a click, how long after it has announced that; `shadow` only says what it would
+ * have done, and when.
+ */
+export type Automatic = { readonly mode: 'shadow' | 'live'; readonly afterMs: number };
+
+export type Duty = { readonly owner?: string; readonly withinMs?: number };
+
+/** Where a parameter's value comes from: an earlier answer by its `as`, an input of the run, or the playbook itself. */
+export type Given =
+  | { readonly kind: 'answer'; readonly name: string }
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'literal'; readonly text: string };
 
 export type Option = {
   readonly id: string;

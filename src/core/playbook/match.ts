@@ -15,12 +15,18 @@ export function matchPlaybook(definitions: Definitions, labels: Labels): Definit
   return generic;
 }
 
+/** Every set of labels that a playbook answers; none for one that answers what no other one does. */
+export const answersOf = ({ answers, alsoAnswers = [] }: Definition['playbook']): readonly Labels[] =>
+  [answers, ...alsoAnswers].filter((labels) => Object.keys(labels).length > 0);
+
 type Definitions = Readonly<Record<string, Definition>>;
 type Labels = Readonly<Record<string, string>>;
 
 type Candidate = {
   readonly definition: Definition;
   readonly answers: readonly (readonly [string, string])[];
+  /** The name of the alert, where the labels say one. */
+  readonly name: string | undefined;
 };
 
 /** Candidates by the name of the alert that they answer, the better ones first; nearly all of them name one. */
@@ -39,13 +45,16 @@ function answering(definitions: Definitions): Answering {
   if (before) return before;
   const all = Object.values(definitions)
     .filter(({ playbook }) => playbook.kind === 'alert')
-    .map((definition): Candidate => ({ definition, answers: Object.entries(definition.playbook.answers) }))
-    .filter(({ answers }) => answers.length > 0)
+    .flatMap((definition) =>
+      answersOf(definition.playbook).map(
+        (labels): Candidate => ({ definition, answers: Object.entries(labels), name: labels[byName] }),
+      ),
+    )
     .sort((a, b) => (isBefore(a, b) ? -1 : 1));
   const named = new Map<string, Candidate[]>();
   const unnamed: Candidate[] = [];
   for (const each of all) {
-    const name = each.definition.playbook.answers[byName];
+    const { name } = each;
     if (name === undefined) unnamed.push(each);
     else named.set(name, [...(named.get(name) ?? []), each]);
   }

@@ -1,10 +1,26 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Right } from '../access/access.ts';
 import { rightFor } from '../access/may.ts';
-import type { Plan, PlannedCommand } from '../run/plan.ts';
-import { actionOf, planAction, planHash, planWhole } from '../run/resolve.ts';
+import { hasSlots, type Plan, type PlannedCommand } from '../run/plan.ts';
+import { actionOf, planHash, planStep, planWhole } from '../run/resolve.ts';
+import { type Acting, lookedAt } from '../run/stepValues.ts';
+import { allSteps } from '../run/walk.ts';
 import { canonicalJson, sha256Hex } from './canonical.ts';
-import type { Definition, Host, Indicator, Objective, Risk, Step, VerifyTarget } from './definition.ts';
+import type {
+  Automatic,
+  Definition,
+  Duty,
+  Host,
+  Indicator,
+  Objective,
+  Retries,
+  Risk,
+  RollbackTrigger,
+  Step,
+  VerifyTarget,
+} from './definition.ts';
+import { answersOf } from './match.ts';
+import { type ValueType, wantedText } from './valueType.ts';
 
 /**
  * Everything that a playbook would do, resolved as it is when a run starts: for reading before it is needed, and for
@@ -16,17 +32,27 @@ export type Outline = {
   readonly kind: Definition['playbook']['kind'];
   readonly service: string;
   readonly severity: string;
-  readonly answers: Readonly<Record<string, string>>;
+  /** Every set of labels, any of which it answers. */
+  readonly answers: readonly Readonly<Record<string, string>>[];
   readonly authority: 'each' | 'whole';
   /** What a run is pinned to. */
   readonly definition: string;
   /** For a procedure that is approved as a whole: what its approval is bound to, the highest risk, and who may ask for it. */
-  readonly approval: { readonly hash: string; readonly risk: Risk; readonly right: Right } | null;
+  readonly approval: { readonly hash: string | null; readonly risk: Risk; readonly right: Right } | null;
   readonly budgetMs: number | null;
+  /** What is asked of whoever starts it. */
+  readonly inputs?: readonly { readonly name: string; readonly ask: string; readonly wanted: string }[];
+  /** Every step that is carried out without a click, or would be as a shadow, wherever in the walk it stands. */
+  readonly automatic: readonly ({ readonly step: string; readonly action: string } & Automatic)[];
   readonly steps: readonly OutlineStep[];
 };
 
-export type OutlineStep = { readonly id: string } & (
+export type OutlineStep = {
+  readonly id: string;
+  /** What conditions call it, and its own one. */
+  readonly as?: string;
+  readonly if?: string;
+} & (
   | { readonly kind: 'chart'; readonly indicator: OutlineIndicator }
   | ({ readonly kind: 'observe'; readonly look: string | null } & OutlineAction)
   | ({
@@ -34,8 +60,16 @@ export type OutlineStep = { readonly id: string } & (
       readonly when: string | null;
       readonly always: boolean;
       readonly budgetMs: number | null;
+      /** That the bot carries it out without a click, or as a shadow only says so, and how long after it was offered. */
+      readonly automatic: Automatic | null;
+      readonly onFail: readonly OutlineStep[] | null;
     } & OutlineAction)
-  | { readonly kind: 'verify'; readonly indicator: OutlineIndicator; readonly target: VerifyTarget }
+  | {
+      readonly kind: 'verify';
+      readonly indicator: OutlineIndicator;
+      readonly target: VerifyTarget;
+      readonly onFail: readonly OutlineStep[] | null;
+    }
   | {
       readonly kind: 'choose';
       readonly question: string;
@@ -45,9 +79,26 @@ export type OutlineStep = { readonly id: string } & (
         readonly steps: readonly OutlineStep[];
       }[];
     }
-  | { readonly kind: 'ask'; readonly question: string; readonly options: readonly string[] | null }
+  | {
+      readonly kind: 'ask';
+      readonly question: string;
+      readonly options: readonly string[] | null;
+      /** What an answer must be, where it is not any text. */
+      readonly wanted?: string;
+    }
+  | { readonly kind: 'offer'; readonly procedure: string; readonly title: string; readonly why: string }
   | { readonly kind: 'wait'; readonly ms: number; readonly why: string }
-  | { readonly kind: 'checklist'; readonly title: string; readonly items: readonly string[] }
+  | {
+      readonly kind: 'checklist';
+      readonly title: string;
+      readonly items: readonly ({ readonly text: string } & Duty)[];
+    }
+  | {
+      readonly kind: 'call';
+      readonly playbook: string;
+      readonly title: string;
+      readonly steps: readonly OutlineStep[];
+    }
   | {
       readonly kind: 'stage';
       readonly title: string;
@@ -62,11 +113,19 @@ export type OutlineAction = {
   readonly says: string | null;
   readonly risk: Risk;
   readonly right: Right;
+  /** The service that it acts on, where that is not the playbook's. */
+  readonly service: string | null;
   /** For what waits for a second person on its own: what that approval is bound to. */
   readonly approval: string | null;
   readonly commands: readonly OutlineCommand[];
   readonly verify: { readonly indicator: OutlineIndicator; readonly target: VerifyTarget } | null;
   readonly undo: string;
+  /** By parameter, where each value comes from and what it may be; absent for an action that takes none. */
+  readonly with?: readonly { readonly parameter: string; readonly from: string; readonly wanted: string }[];
+  /** Why something destructive keeps nothing beforehand. */
+  readonly withoutEvidence?: string;
+  /** What is kept from calling people meanwhile. */
+  readonly silences?: NonNullable<Plan['silences']>;
 };
 
 export type OutlineCommand = {
@@ -81,6 +140,9 @@ export type OutlineCommand = {
   readonly succeeds: readonly number[];
   readonly secrets: readonly string[];
   readonly probe: string | null;
+  /** Taken before what follows wipes it. */
+  readonly evidence?: true;
+  readonly retries?: Retries;
 };
 
 export type OutlineIndicator = {
@@ -88,6 +150,9 @@ export type OutlineIndicator = {
   readonly query: string;
   readonly unit: Indicator['unit'];
   readonly objective: Objective;
+  /** The service that it belongs to, where that is not the playbook's. */
+  readonly service: string | null;
+  readonly rollback: readonly RollbackTrigger[];
 };
 
 export function outlineOf(definition: Definition): Outline {
@@ -100,11 +165,25 @@ export function outlineOf(definition: Definition): Outline {
     kind: playbook.kind,
     service: playbook.service,
     severity: playbook.severity,
-    answers: playbook.answers,
+    answers: answersOf(playbook),
     authority: playbook.authority,
     definition: hash,
-    approval: whole && { hash: planHash(whole, hash), risk: whole.risk, right: rightFor[whole.risk] },
+    approval: whole && {
+      hash: hasSlots(whole.commands) ? null : planHash(whole, hash),
+      risk: whole.risk,
+      right: rightFor[whole.risk],
+    },
+    ...(playbook.inputs && {
+      inputs: Object.entries(playbook.inputs).map(([name, { ask, type }]) => ({
+        name,
+        ask,
+        wanted: wantedText(type),
+      })),
+    }),
     budgetMs: playbook.budgetMs ?? null,
+    automatic: allSteps(playbook.steps).flatMap((step) =>
+      step.kind === 'do' && step.automatic ? [{ step: step.id, action: step.action, ...step.automatic }] : [],
+    ),
     steps: playbook.steps.map((step) => stepOf(step, { definition, hash })),
   };
 }
@@ -112,12 +191,30 @@ export function outlineOf(definition: Definition): Outline {
 type Of = { readonly definition: Definition; readonly hash: string };
 
 function stepOf(step: Step, of: Of): OutlineStep {
+  const { as, if: condition } = step;
+  return {
+    ...kindOf(step, of),
+    ...(as !== undefined && { as }),
+    ...(condition !== undefined && { if: condition }),
+  };
+}
+
+const listOf = (steps: readonly Step[] | undefined, of: Of): readonly OutlineStep[] | null =>
+  steps === undefined ? null : steps.map((each) => stepOf(each, of));
+
+function kindOf(step: Step, of: Of): OutlineStep {
   const { id } = step;
   switch (step.kind) {
     case 'chart':
       return { id, kind: 'chart', indicator: indicatorOf(of, step.indicator) };
     case 'observe':
-      return { id, kind: 'observe', look: step.look ?? null, ...actionIn(of, step.action, null) };
+      return {
+        id,
+        kind: 'observe',
+        look: step.look ?? null,
+        ...actionIn(of, step, planStep(of.definition, step)),
+        action: lookedAt(step).join(', '),
+      };
     case 'do':
       return {
         id,
@@ -125,10 +222,18 @@ function stepOf(step: Step, of: Of): OutlineStep {
         when: step.when ?? null,
         always: step.always === true,
         budgetMs: step.budgetMs ?? null,
-        ...actionIn(of, step.action, step.budgetMs ?? null),
+        automatic: step.automatic ?? null,
+        onFail: listOf(step.onFail, of),
+        ...actionIn(of, step, planStep(of.definition, step)),
       };
     case 'verify':
-      return { id, kind: 'verify', indicator: indicatorOf(of, step.target.indicator), target: step.target };
+      return {
+        id,
+        kind: 'verify',
+        indicator: indicatorOf(of, step.target.indicator),
+        target: step.target,
+        onFail: listOf(step.onFail, of),
+      };
     case 'choose':
       return {
         id,
@@ -146,11 +251,27 @@ function stepOf(step: Step, of: Of): OutlineStep {
         kind: 'ask',
         question: step.question,
         options: step.input.kind === 'options' ? step.input.options : null,
+        ...(isPlain(step.input) ? {} : { wanted: wantedText(step.input) }),
       };
+    case 'offer':
+      return { id, kind: 'offer', procedure: step.procedure, title: step.title, why: step.why };
     case 'wait':
       return { id, kind: 'wait', ms: step.ms, why: step.why };
     case 'checklist':
-      return { id, kind: 'checklist', title: step.title, items: step.items };
+      return {
+        id,
+        kind: 'checklist',
+        title: step.title,
+        items: step.items.map((text, index) => ({ text, ...step.duties?.[index] })),
+      };
+    case 'call':
+      return {
+        id,
+        kind: 'call',
+        playbook: step.playbook,
+        title: step.title,
+        steps: step.steps.map((each) => stepOf(each, of)),
+      };
     case 'stage':
       return {
         id,
@@ -166,9 +287,14 @@ function stepOf(step: Step, of: Of): OutlineStep {
   }
 }
 
-function actionIn(of: Of, name: string, budgetMs: number | null): OutlineAction {
+const isPlain = (type: ValueType): boolean =>
+  type.kind === 'options' || (type.kind === 'text' && type.pattern === undefined);
+
+function actionIn(of: Of, step: Acting, plan: Plan): OutlineAction {
   const { definition, hash } = of;
-  const plan: Plan = planAction(definition, name, budgetMs);
+  const name = step.action;
+  const { withoutEvidence } = actionOf(definition.service, name);
+  const given = givenIn(of, step);
   const alone = definition.playbook.authority === 'each' && plan.risk === 'destructive';
   return {
     action: name,
@@ -176,11 +302,28 @@ function actionIn(of: Of, name: string, budgetMs: number | null): OutlineAction 
     says: plan.says,
     risk: plan.risk,
     right: rightFor[plan.risk],
-    approval: alone ? planHash(plan, hash) : null,
+    service: actionOf(definition.service, name).service ?? null,
+    // What is not known yet becomes part of what is approved.
+    approval: alone && !hasSlots(plan.commands) ? planHash(plan, hash) : null,
     commands: plan.commands.map(commandOf),
     verify: plan.verify && { indicator: indicatorOf(of, plan.verify.indicator), target: plan.verify },
     undo: actionOf(definition.service, name).risk === 'observe' ? 'changes nothing' : plan.undo,
+    ...(given.length > 0 && { with: given }),
+    ...(withoutEvidence !== undefined && { withoutEvidence }),
+    ...(plan.silences && { silences: plan.silences }),
   };
+}
+
+function givenIn({ definition }: Of, step: Acting): NonNullable<OutlineAction['with']> {
+  const names = step.kind === 'observe' ? lookedAt(step) : [step.action];
+  const parameters = names.flatMap((name) =>
+    Object.entries(actionOf(definition.service, name).parameters ?? {}),
+  );
+  return [...new Map(parameters)].map(([parameter, { type }]) => {
+    const given = step.with?.[parameter];
+    const from = !given ? '' : given.kind === 'literal' ? given.text : `${given.kind}.${given.name}`;
+    return { parameter, from, wanted: wantedText(type) };
+  });
 }
 
 function commandOf(command: PlannedCommand): OutlineCommand {
@@ -203,6 +346,8 @@ function commandOf(command: PlannedCommand): OutlineCommand {
     succeeds,
     secrets,
     probe,
+    ...(command.evidence && { evidence: command.evidence }),
+    ...(command.retries && { retries: command.retries }),
   };
 }
 
@@ -214,5 +359,6 @@ function whereOf(host: Host): string {
 function indicatorOf({ definition }: Of, name: string): OutlineIndicator {
   const indicator: Indicator | undefined = definition.service.indicators[name];
   if (!indicator) throw new Error(`${definition.service.name} has no indicator ${name}`);
-  return { name, query: indicator.query, unit: indicator.unit, objective: indicator.objective };
+  const { query, unit, objective, service = null, rollback = [] } = indicator;
+  return { name, query, unit, objective, service, rollback };
 }

@@ -4,8 +4,11 @@ export type Path = readonly (string | number)[];
 /** Lines and columns count from 1. */
 export type Position = { readonly line: number; readonly column: number };
 
-/** `key` points at the name of an entry, `value` at what stands behind it. */
-export type Part = 'key' | 'value';
+/**
+ * `key` points at the name of an entry, `value` at what stands behind it, `into` at a character of a text, counted from 0;
+ * where the text is not written as it stands, on one line, that is the beginning of the text.
+ */
+export type Part = 'key' | 'value' | { readonly into: number };
 
 /** Where a path is written; a path that does not exist gives the place of its nearest ancestor. */
 export type Locate = (path: Path, part: Part) => Position;

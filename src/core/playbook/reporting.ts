@@ -8,7 +8,17 @@ export type RoomFile = {
   readonly locate: Locate;
 };
 
-export type RoomFileKind = 'service' | 'alert' | 'procedure' | 'hosts' | 'routing' | 'access' | 'rules';
+export type RoomFileKind =
+  | 'service'
+  | 'alert'
+  | 'procedure'
+  | 'hosts'
+  | 'routing'
+  | 'access'
+  | 'roster'
+  | 'escalation'
+  | 'calendar'
+  | 'rules';
 
 /** Collects problems of one file; paths lead to lines there. */
 export type Reporter = {

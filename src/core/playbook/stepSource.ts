@@ -2,33 +2,72 @@ import { z } from 'zod';
 import { eitherOf, nearest } from './nearest.ts';
 import type { Complaint, Path } from './problem.ts';
 import { describe, readSource, strict } from './readSource.ts';
-import { duration, line, paragraph, reference } from './values.ts';
+import { answerType, givenSource } from './typeSource.ts';
+import { celName, condition, duration, line, paragraph, reference } from './values.ts';
+import { writtenAs } from './writtenAs.ts';
 
 /** A step as written: one word says its kind, further keys belong to that kind. */
 
+/** What a step of any kind may have. */
+const every = { as: celName.optional(), if: condition.optional() };
+const gate = { for: duration.optional(), within: duration.optional() };
+const onFail = z.array(z.unknown()).min(1).optional();
+
+const item = strict({
+  item: line,
+  owner: line.pipe(z.string().max(80)).optional(),
+  within: duration.optional(),
+});
+/** A plain text is an item that is nobody's in particular. */
+const checklistItem = writtenAs(
+  z.union([line, item]),
+  z.preprocess((value) => (typeof value === 'string' ? { item: value } : value), item),
+);
+
+/** One action, or several that are looked at at the same time; always a list once it is read. */
+const observed = writtenAs(
+  z.union([reference, z.array(reference).min(2).max(10)]),
+  z.unknown().transform((value, context): readonly string[] => {
+    const read = (Array.isArray(value) ? z.array(reference).min(2).max(10) : reference).safeParse(value);
+    if (read.success) return Array.isArray(read.data) ? read.data : [read.data];
+    context.addIssue({
+      code: 'custom',
+      message: Array.isArray(value)
+        ? '`observe` is the name of an action, or a list of 2 to 10 that are looked at at the same time.'
+        : `\`observe\` must be the name of an action or a list of names, but is ${describe(value)}.`,
+    });
+    return z.NEVER;
+  }),
+);
+
 const kinds = {
-  chart: strict({ chart: reference }),
-  observe: strict({ observe: reference, look: line.optional() }),
-  choose: strict({ choose: line, among: z.record(z.string(), z.unknown()) }),
+  chart: strict({ chart: reference, ...every }),
+  observe: strict({ observe: observed, look: line.optional(), with: givenSource.optional(), ...every }),
+  choose: strict({ choose: line, among: z.record(z.string(), z.unknown()), ...every }),
   do: strict({
     do: reference,
     budget: duration.optional(),
     when: line.optional(),
     always: z.boolean().optional(),
+    verify: reference.optional(),
+    with: givenSource.optional(),
+    automatic: z.enum(['shadow', 'live'], { error: '`automatic` is `shadow` or `live`.' }).optional(),
+    after: duration.optional(),
+    ...gate,
+    on_fail: onFail,
+    ...every,
   }),
-  verify: strict({ verify: reference, for: duration.optional(), within: duration.optional() }),
+  verify: strict({ verify: reference, ...gate, on_fail: onFail, ...every }),
   ask: strict({
     ask: paragraph,
-    options: z
-      .array(line.pipe(z.string().max(75)))
-      .min(2)
-      .max(20)
-      .optional(),
-    max_length: z.int().min(1).max(3_000).optional(),
+    ...answerType,
+    ...every,
   }),
-  wait: strict({ wait: duration, why: line }),
-  checklist: strict({ checklist: line, items: z.array(line).min(1).max(20) }),
-  stage: strict({ stage: line, budget: duration, steps: z.array(z.unknown()) }),
+  offer: strict({ offer: reference, why: line, ...every }),
+  wait: strict({ wait: duration, why: line, ...every }),
+  checklist: strict({ checklist: line, items: z.array(checklistItem).min(1).max(20), ...every }),
+  stage: strict({ stage: line, budget: duration, steps: z.array(z.unknown()), ...every }),
+  call: strict({ call: reference, ...every }),
 } as const;
 
 export type StepKind = keyof typeof kinds;
@@ -45,12 +84,24 @@ export const stepWritten: z.ZodType = z
         z.lazy(() => optionWritten),
       ),
     }),
-    kinds.do,
-    kinds.verify,
+    kinds.do.extend({
+      on_fail: z
+        .array(z.lazy(() => stepWritten))
+        .min(1)
+        .optional(),
+    }),
+    kinds.verify.extend({
+      on_fail: z
+        .array(z.lazy(() => stepWritten))
+        .min(1)
+        .optional(),
+    }),
     kinds.ask,
+    kinds.offer,
     kinds.wait,
     kinds.checklist,
     kinds.stage.extend({ steps: z.array(z.lazy(() => stepWritten)) }),
+    kinds.call,
   ])
   .meta({ id: 'step' });
 
@@ -62,22 +113,30 @@ const optionSource = strict({ hint: line.optional(), steps: z.array(z.unknown())
 
 type Of<K extends StepKind> = z.infer<(typeof kinds)[K]>;
 
-export type StepSource = { readonly path: Path } & (
-  | ({ readonly kind: 'chart' } & Of<'chart'>)
-  | ({ readonly kind: 'observe' } & Of<'observe'>)
-  | { readonly kind: 'choose'; readonly choose: string; readonly among: readonly OptionSource[] }
-  | ({ readonly kind: 'do' } & Of<'do'>)
-  | ({ readonly kind: 'verify' } & Of<'verify'>)
-  | ({ readonly kind: 'ask' } & Of<'ask'>)
-  | ({ readonly kind: 'wait' } & Of<'wait'>)
-  | ({ readonly kind: 'checklist' } & Of<'checklist'>)
-  | {
-      readonly kind: 'stage';
-      readonly stage: string;
-      readonly budget: number;
-      readonly steps: readonly StepSource[];
-    }
-);
+type OfEvery = { readonly as?: string | undefined; readonly if?: string | undefined };
+type Acting<K extends 'do' | 'verify'> = Omit<Of<K>, 'on_fail'> & {
+  readonly onFail?: readonly StepSource[] | undefined;
+};
+
+export type StepSource = { readonly path: Path } & OfEvery &
+  (
+    | ({ readonly kind: 'chart' } & Of<'chart'>)
+    | ({ readonly kind: 'observe' } & Of<'observe'>)
+    | { readonly kind: 'choose'; readonly choose: string; readonly among: readonly OptionSource[] }
+    | ({ readonly kind: 'do' } & Acting<'do'>)
+    | ({ readonly kind: 'verify' } & Acting<'verify'>)
+    | ({ readonly kind: 'ask' } & Of<'ask'>)
+    | ({ readonly kind: 'offer' } & Of<'offer'>)
+    | ({ readonly kind: 'wait' } & Of<'wait'>)
+    | ({ readonly kind: 'checklist' } & Of<'checklist'>)
+    | {
+        readonly kind: 'stage';
+        readonly stage: string;
+        readonly budget: number;
+        readonly steps: readonly StepSource[];
+      }
+    | ({ readonly kind: 'call' } & Of<'call'>)
+  );
 
 export type OptionSource = {
   readonly path: Path;
@@ -115,7 +174,8 @@ function readStep(value: unknown, path: Path, complaints: Complaint[]): StepSour
       return complain(`\`${key}\` is no kind of step; did you mean \`${meant}\`?`, [...path, key], 'key');
     return complain(`A step says what it is by one of ${eitherOf(stepKinds)}.`);
   }
-  const second = keys.find((key) => key !== kind && isKind(key));
+  // An action may be verified in a way of its own at this one step.
+  const second = keys.find((key) => key !== kind && isKind(key) && !(kind === 'do' && key === 'verify'));
   if (second !== undefined)
     return complain(
       `A step does one thing: \`${kind}\` and \`${second}\` are two steps, each with its own dash.`,
@@ -127,7 +187,10 @@ function readStep(value: unknown, path: Path, complaints: Complaint[]): StepSour
 
 const isKind = (key: string): key is StepKind => Object.hasOwn(kinds, key);
 
-const kindOf = (keys: readonly string[]): StepKind | undefined => keys.find(isKind);
+const kindOf = (keys: readonly string[]): StepKind | undefined => {
+  const first = keys.find(isKind);
+  return first === 'verify' && keys.includes('do') ? 'do' : first;
+};
 
 function readKind(
   kind: StepKind,
@@ -148,6 +211,8 @@ function readKind(
         step && {
           kind,
           path,
+          as: step.as,
+          if: step.if,
           choose: step.choose,
           among: readOptions(step.among, [...path, 'among'], complaints),
         }
@@ -159,6 +224,8 @@ function readKind(
         step && {
           kind,
           path,
+          as: step.as,
+          if: step.if,
           stage: step.stage,
           budget: step.budget,
           steps: readSteps(step.steps, [...path, 'steps'], complaints),
@@ -175,14 +242,18 @@ function readKind(
     }
     case 'do': {
       const step = read(kinds.do);
-      return step && { kind, path, ...step };
+      return step && { kind, path, ...acting(step, path, complaints) };
     }
     case 'verify': {
       const step = read(kinds.verify);
-      return step && { kind, path, ...step };
+      return step && { kind, path, ...acting(step, path, complaints) };
     }
     case 'ask': {
       const step = read(kinds.ask);
+      return step && { kind, path, ...step };
+    }
+    case 'offer': {
+      const step = read(kinds.offer);
       return step && { kind, path, ...step };
     }
     case 'wait': {
@@ -193,11 +264,25 @@ function readKind(
       const step = read(kinds.checklist);
       return step && { kind, path, ...step };
     }
+    case 'call': {
+      const step = read(kinds.call);
+      return step && { kind, path, ...step };
+    }
     default: {
       const never: never = kind;
       return never;
     }
   }
+}
+
+function acting<T extends { readonly on_fail?: readonly unknown[] | undefined }>(
+  { on_fail, ...step }: T,
+  path: Path,
+  complaints: Complaint[],
+): Omit<T, 'on_fail'> & { readonly onFail?: readonly StepSource[] } {
+  return on_fail === undefined
+    ? step
+    : { ...step, onFail: readSteps(on_fail, [...path, 'on_fail'], complaints) };
 }
 
 function readOptions(

@@ -18,8 +18,46 @@ export const nameText = z
     error: `A thing cannot be called ${reserved.map((word) => `\`${word}\``).join(', ')}: these words have a meaning of their own.`,
   });
 
-/** A reference to a name; whether it exists is asked later, so that a mistyped one gets a suggestion. */
-export const reference = z.string().min(1).max(120);
+/**
+ * A reference to a name, or to one of another service as in `genesis-redis/restart`; whether it exists is asked later, so
+ * that a mistyped one gets a suggestion.
+ */
+export const reference = z.string().min(1).max(125);
+
+/** Which services something holds for. */
+export const onServices = writtenAs(
+  z.union([reference, z.array(reference).min(1)]),
+  z.preprocess(
+    (value) => (typeof value === 'string' && value !== 'any' ? [value] : value),
+    z.union([z.literal('any'), z.array(reference).min(1)], {
+      error: '`on` is `any` or a list of services.',
+    }),
+  ),
+);
+
+export const userId = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{2,}$/, 'A user is a Slack user id, such as U0123456789.');
+
+/** Words that mean something in CEL, so that `steps.in` could not be read. */
+const wordsOfCel =
+  'as break const continue else false for function has if import in let loop namespace null package return true var void while'.split(
+    ' ',
+  );
+
+/** What conditions call a step. */
+export const celName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,39}$/,
+    'A name for conditions is made of lower-case letters, digits and underscores, begins with a letter and has at most 40 characters.',
+  )
+  .refine((name) => !wordsOfCel.includes(name), {
+    error: 'This word has a meaning of its own in conditions; take another name.',
+  });
+
+/** An expression in CEL, compiled and checked with the whole playbook. */
+export const condition = z.string().min(1).max(500);
 
 export const line = z
   .string()
@@ -34,9 +72,12 @@ export const paragraph = z
   .max(2_000)
   .transform((text) => text.trim());
 
+/** A duration as it stands in a file. */
+export const durationText = z.string().regex(durationPattern);
+
 /** Milliseconds, before the pace divides them. */
 export const duration = writtenAs(
-  z.string().regex(durationPattern),
+  durationText,
   z
     .unknown()
     .refine((value) => typeof value === 'string' && parseDuration(value) !== undefined, {
@@ -82,7 +123,7 @@ export function parseQuantity(written: unknown): Quantity | undefined {
   return size === undefined ? undefined : { value: number * size, unit: 'bytes' };
 }
 
-const quantity = writtenAs(
+export const quantity = writtenAs(
   z.union([z.number(), z.string().regex(quantityPattern)]),
   z
     .unknown()
@@ -99,16 +140,33 @@ export const objective = strict({
   below: quantity.optional(),
   above: quantity.optional(),
   equals: quantity.optional(),
+  at_least: quantity.optional(),
+  at_most: quantity.optional(),
 }).transform((written, context): ObjectiveSource => {
-  const given = (['below', 'above', 'equals'] as const).flatMap((kind) => {
-    const value = written[kind];
-    return value === undefined ? [] : [{ kind, quantity: value }];
+  const given = (['below', 'above', 'equals', 'at_least', 'at_most'] as const).flatMap((word) => {
+    const value = written[word];
+    const kind = word === 'at_least' ? 'at-least' : word === 'at_most' ? 'at-most' : word;
+    return value === undefined ? [] : [{ kind, quantity: value } as const];
   });
   const only = given[0];
   if (given.length === 1 && only) return only;
   context.addIssue({
     code: 'custom',
-    message: 'An objective is exactly one of `below`, `above` or `equals`, such as `{ below: 0.1% }`.',
+    message:
+      'An objective is exactly one of `below`, `above`, `at_most`, `at_least` or `equals`, such as `{ below: 0.1% }`.',
   });
   return z.NEVER;
 });
+
+/** One word where several are possible reads as a list of one; a list of none says nothing. */
+export const oneOrMore = <T extends z.ZodType>(item: T) =>
+  writtenAs(
+    z.union([item, z.array(item).min(1)]),
+    z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).min(1)),
+  );
+
+/** The handle of a Slack user group, with or without its `@`. */
+export const handle = z
+  .string()
+  .regex(/^@?[a-z0-9._-]{1,80}$/, 'A user group is its handle, such as `oncall`.')
+  .transform((written) => written.replace(/^@/, ''));

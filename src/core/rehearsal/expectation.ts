@@ -1,3 +1,4 @@
+import { isUndo, standingEntries } from '../run/undo.ts';
 import { findStep } from '../run/walk.ts';
 import type { Playing } from './playing.ts';
 import { wordsOf } from './words.ts';
@@ -22,13 +23,21 @@ export function checkEnd(playing: Playing): string | null {
   const incident = stage.incidents()[0];
   const playbook = first?.playbook ?? incident?.playbook ?? 'none';
   const offer = incident?.unresolvedSaid ? (unresolvedOffer(playing) ?? 'nothing') : 'nothing';
-  const changed = stage.runs().flatMap(({ ledger }) => ledger.map(({ action }) => action));
+  const changed = stage
+    .views()
+    .filter(({ definition }) => !isUndo(definition))
+    .flatMap(({ run: { ledger } }) => ledger.map(({ action }) => action));
+  const inEffect = standingEntries(stage.views())
+    .filter(({ entry }) => entry.undo !== 'none')
+    .toReversed()
+    .map(({ entry }) => entry.action);
   const facts: readonly (readonly [string, string | null, string])[] = [
     ['the playbook', expects.playbook, playbook],
     ['the severity', expects.severity, incident?.severity ?? 'none'],
     ['the incident', expects.incident, incident?.phase ?? 'none'],
     ['what is offered', expects.offers, offer],
     ['what was changed', expects.changed?.join(', ') ?? null, changed.join(', ')],
+    ['what is still in effect', expects.inEffect?.join(', ') ?? null, inEffect.join(', ')],
   ];
   const wrong = facts.find(([, expected, found]) => expected !== null && expected !== found);
   return wrong ? `in the end ${wrong[0]} is ${wrong[2] || 'nothing'}, not ${wrong[1] || 'nothing'}.` : null;

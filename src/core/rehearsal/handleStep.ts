@@ -1,9 +1,12 @@
-import type { CommandBody } from '../command.ts';
+import type { SaidAtStep } from '../command.ts';
 import type { Answer } from '../decision.ts';
 import type { Step } from '../playbook/definition.ts';
 import { eitherOf, nearest } from '../playbook/nearest.ts';
+import { valueFault } from '../playbook/valueType.ts';
 import type { CommandOutcome } from '../run/events.ts';
-import type { StepState } from '../run/run.ts';
+import type { StepRecord, StepState } from '../run/run.ts';
+import { lookedAt } from '../run/stepValues.ts';
+import { awaitAutomatic } from './automatic.ts';
 import { decide, type Playing, person, refusal } from './playing.ts';
 import type { Commands, Entry, Exit, FollowUp, StepEnd } from './scenario.ts';
 import type { CommandEffect, StepAt } from './stage.ts';
@@ -35,6 +38,7 @@ export function handleStep(playing: Playing, met: Met): string | null {
       );
     case 'choose': {
       if (step.kind !== 'choose') return null;
+      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
       const option = step.options.find(({ label }) => label === entry.answer.trim());
       if (!option) {
         const labels = step.options.map(({ label }) => label);
@@ -45,12 +49,30 @@ export function handleStep(playing: Playing, met: Met): string | null {
       return settled(playing, met, answer, entry.ends === 'not-allowed');
     }
     case 'ask': {
+      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
+      if (step.kind === 'ask' && step.input.kind !== 'options') {
+        const fault = valueFault(step.input, entry.answer, step.example);
+        if (fault !== null) return `"${entry.answer}" is no answer to it. ${fault}`;
+      }
       if (step.kind === 'ask' && step.input.kind === 'options' && !step.input.options.includes(entry.answer))
         return `"${entry.answer}" is none of its answers; there is ${eitherOf(step.input.options)}.`;
       return settled(playing, met, say(playing, met, { type: 'run.answer', answer: entry.answer }), false);
     }
-    case 'checklist':
-      return settled(playing, met, say(playing, met, { type: 'run.answer', answer: 'All done.' }), false);
+    case 'checklist': {
+      const refused = tickAll(playing, met, entry.tick);
+      if (refused !== null) return refused;
+      if (entry.open) return changed(playing, met);
+      return settled(
+        playing,
+        met,
+        say(playing, met, entry.skip ? { type: 'run.skip' } : { type: 'run.answer', answer: 'All done.' }),
+        false,
+      );
+    }
+    case 'offer':
+      return entry.skip
+        ? settled(playing, met, say(playing, met, { type: 'run.skip' }), false)
+        : startOffered(playing, met, entry);
     case 'wait': {
       if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
       const state = stateOf(playing, met);
@@ -62,7 +84,45 @@ export function handleStep(playing: Playing, met: Met): string | null {
   }
 }
 
+/** Ticks the items that are named, one after the other. */
+function tickAll(playing: Playing, met: Met, wanted: readonly string[]): string | null {
+  const { step } = met;
+  if (step.kind !== 'checklist') return null;
+  for (const text of wanted) {
+    const item = step.items.indexOf(text.trim());
+    if (item < 0) {
+      const meant = nearest(text, step.items);
+      return `"${text}" is no item of it${meant === undefined ? '' : `; did you mean \`${meant}\``}.`;
+    }
+    const refused = refusal(say(playing, met, { type: 'run.tick', item, done: true }));
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+/** Starts what is offered, and decides about its plan where that waits for somebody. */
+function startOffered(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'offer' }>): string | null {
+  const { stage, scenario } = playing;
+  const before = stage.runs().length;
+  const { inputs = {}, approval } = entry;
+  const refused = refusal(say(playing, met, { type: 'run.start-offered', reason: null, inputs }));
+  if (refused !== null) return refused;
+  const started = stage.runs()[before];
+  if (!started) return `\`${entry.procedure}\` was not started.`;
+  const by = entry.by ?? scenario.by;
+  const pending = started.whole?.state.kind === 'pending';
+  return (pending ? decide(playing, { run: started.id, wish: approval, by }) : null) ?? changed(playing, met);
+}
+
 function carryOut(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'do' }>): string | null {
+  const { automatic } = entry;
+  const unexpected =
+    automatic === undefined
+      ? null
+      : automatic === 'held'
+        ? refusal(say(playing, met, { type: 'run.hold' }))
+        : awaitAutomatic(playing.stage, met.at, automatic);
+  if (unexpected !== null) return unexpected;
   if (entry.skip) {
     const refused = settled(
       playing,
@@ -98,22 +158,44 @@ function carryOut(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'do'
 /** Ends every command of the step as the line says, then watches its gate to the end. */
 function drive(playing: Playing, met: Met, commands: Commands | null): void {
   const { stage } = playing;
-  for (let command = stage.command(met.at); command; command = stage.command(met.at))
-    endCommand(playing, met, command, commands);
+  const tries = new Map<string, number>();
+  for (let command = nextCommand(playing, met); command; command = nextCommand(playing, met)) {
+    const { action } = command.planned;
+    const number = tries.get(action) ?? 0;
+    tries.set(action, number + 1);
+    endCommand(playing, met, command, commands, number);
+  }
   stage.set(met.entry.set);
+  if ('ends' in met.entry && met.entry.ends === 'watching') {
+    stage.leave(met.at);
+    return;
+  }
   while (stateOf(playing, met)?.kind === 'verifying' && stage.read(met.at));
 }
 
-function endCommand(playing: Playing, met: Met, effect: CommandEffect, commands: Commands | null): void {
+/** What the step waits for; where that is the moment of another try, the clock is moved to it. */
+function nextCommand(playing: Playing, met: Met): CommandEffect | null {
+  const { stage } = playing;
+  const waiting = stateOf(playing, met);
+  if (waiting?.kind === 'running' && waiting.retry) stage.moveTo(waiting.retry.at);
+  return stage.command(met.at);
+}
+
+function endCommand(
+  playing: Playing,
+  met: Met,
+  effect: CommandEffect,
+  commands: Commands | null,
+  number: number,
+): void {
   const { stage } = playing;
   const { planned } = effect;
-  const own = met.step.kind === 'do' || met.step.kind === 'observe' ? met.step.action : null;
-  const isOwn = planned.action === own;
-  const exit =
-    commands?.exits.get(planned.action) ??
-    (isOwn ? commands?.exits.get(null) : undefined) ??
-    planned.succeeds[0] ??
-    0;
+  const { step } = met;
+  const own = step.kind === 'do' ? [step.action] : step.kind === 'observe' ? lookedAt(step) : [];
+  const isOwn = own.includes(planned.action);
+  const ends = commands?.exits.get(planned.action) ?? (isOwn ? commands?.exits.get(null) : undefined);
+  const said = typeof ends === 'object' ? (ends[number] ?? ends.at(-1)) : ends;
+  const exit = said ?? planned.succeeds[0] ?? 0;
   const tookMs = exit === 'timed-out' ? planned.timeoutMs : isOwn ? (commands?.takesMs ?? 0) : 0;
   if (exit === 'stopped') say(playing, met, { type: 'run.stop' });
   stage.moveTo(stage.now() + tookMs);
@@ -146,13 +228,7 @@ function after(playing: Playing, met: Met, then: readonly FollowUp[]): string | 
   return null;
 }
 
-type Said = CommandBody extends infer B
-  ? B extends { run: string; step: string; attempt: number }
-    ? Omit<B, 'run' | 'step' | 'attempt'>
-    : never
-  : never;
-
-function bodyOf(then: FollowUp): Said {
+function bodyOf(then: FollowUp): SaidAtStep {
   switch (then) {
     case 'try-again':
       return { type: 'run.try-again' };
@@ -170,12 +246,27 @@ function bodyOf(then: FollowUp): Said {
   }
 }
 
-function say(playing: Playing, { at, entry }: Met, said: Said): Answer {
+function say(playing: Playing, { at, entry }: Met, said: SaidAtStep): Answer {
   const { stage, scenario } = playing;
   const run = stage.run(at.run);
   const attempt = run.steps[at.step]?.attempt ?? 1;
   const actor = person(playing, 'responder', entry.by ?? scenario.by, run.service);
-  return stage.give({ actor, run: at.run, step: at.step, attempt, ...said });
+  return stage.give({
+    actor,
+    run: at.run,
+    step: at.step,
+    attempt,
+    ...said,
+    ...typedFor(run.steps[at.step], said),
+  });
+}
+
+/** Whoever plays types what the action asks for; that a yes without it counts for nothing is not theirs to test. */
+function typedFor(record: StepRecord | undefined, { type }: SaidAtStep): { typed?: string } {
+  const state = record?.state;
+  const plan = state && 'plan' in state ? state.plan : null;
+  const asks = type === 'run.perform' || type === 'run.try-again';
+  return asks && plan?.confirm !== undefined ? { typed: plan.confirm } : {};
 }
 
 /** After a word of a person: what it changed, or that it was refused as it should be. */
@@ -221,8 +312,12 @@ function endOf(state: StepState): readonly [string, string] {
     case 'inconclusive':
     case 'unknown':
       return [state.kind, state.message];
+    // Asked for, and nobody has decided: it was not carried out either.
     case 'offering':
+    case 'approving':
       return ['offered', ''];
+    case 'verifying':
+      return ['watching', ''];
     default:
       return [state.kind, ''];
   }

@@ -1,14 +1,18 @@
 import type { CommandBody } from '../command.ts';
+import { attachedAlerts } from '../incident/incident.ts';
 import type { Step } from '../playbook/definition.ts';
 import { unknownName } from '../playbook/nearest.ts';
 import type { Problem } from '../playbook/problem.ts';
 import type { Room } from '../playbook/room.ts';
+import { lookedAt } from '../run/stepValues.ts';
+import { standingEntries, undoOf } from '../run/undo.ts';
 import { findStep } from '../run/walk.ts';
+import type { RunView } from '../view.ts';
 import { checkEnd } from './expectation.ts';
 import { handleStep } from './handleStep.ts';
 import { decide, type Playing, person, refusal } from './playing.ts';
-import type { ApprovalWish, Entry, Scenario } from './scenario.ts';
-import { createStage, type StepAt } from './stage.ts';
+import type { Entry, Scenario, StartWish } from './scenario.ts';
+import { createStage, type Happened, type StepAt } from './stage.ts';
 import { expectedWords, wordsOf } from './words.ts';
 
 /** What came of a scenario, and which steps were entered on the way, failed or not. */
@@ -16,6 +20,9 @@ export type Played = {
   readonly scenario: Scenario;
   readonly failure: Problem | null;
   readonly entered: readonly { readonly playbook: string; readonly step: string }[];
+  /** All that happened, in order, and the runs as they stood in the end. */
+  readonly log: readonly Happened[];
+  readonly views: readonly RunView[];
 };
 
 export function play(scenario: Scenario, room: Room): Played {
@@ -33,6 +40,8 @@ export function play(scenario: Scenario, room: Room): Played {
     scenario,
     failure: failure && { severity: 'error', file: scenario.file, ...failure.at, message: message ?? '' },
     entered,
+    log: stage.log,
+    views: stage.views(),
   };
 }
 
@@ -68,6 +77,9 @@ function playAll(playing: Playing, met: StepAt[]): Failure | null {
   return message === null ? null : { at: scenario.expects.at, message };
 }
 
+/** What is generated to take something back, such as `undo-1` and `undo-1.restart`. */
+const ofUndo = /^undo-\d+(?:\.|$)/;
+
 /** A value of an indicator that nobody reads, and an end of a command that nobody runs, are slips of the pen. */
 function unknownNames({ scenario, room }: Playing): Failure | null {
   const services = Object.values(room.definitions).map(({ service }) => service);
@@ -76,11 +88,12 @@ function unknownNames({ scenario, room }: Playing): Failure | null {
   const places = [{ at: scenario.at, set: scenario.indicators }, ...scenario.walk];
   for (const { at, set } of places)
     for (const name of Object.keys(set))
-      if (!indicators.has(name)) return { at, message: unknownName('indicator', name, [...indicators]) };
+      if (!indicators.has(name) && !ofUndo.test(name))
+        return { at, message: unknownName('indicator', name, [...indicators]) };
   for (const entry of scenario.walk)
     if (entry.kind === 'do' || entry.kind === 'observe')
       for (const name of entry.commands.exits.keys())
-        if (name !== null && !actions.has(name))
+        if (name !== null && !actions.has(name) && !ofUndo.test(name))
           return { at: entry.at, message: unknownName('action', name, [...actions]) };
   return null;
 }
@@ -88,23 +101,31 @@ function unknownNames({ scenario, room }: Playing): Failure | null {
 function begin(playing: Playing): string | null {
   const { scenario } = playing;
   if (scenario.begins.kind === 'procedure')
-    return startProcedure(playing, scenario.begins.playbook, {
-      approval: scenario.begins.approval,
-      by: scenario.by,
-    });
+    return startProcedure(playing, scenario.begins.playbook, { ...scenario.begins, by: scenario.by });
   return alert(playing, scenario.begins.labels);
 }
 
-function alert({ stage }: Playing, labels: Readonly<Record<string, string>>): string | null {
-  const text = JSON.stringify(Object.entries(labels).sort());
-  const notice = {
-    fingerprint: text,
-    status: 'firing',
-    startsAt: stage.now(),
-    labels,
-    annotations: {},
-    groupKey: text,
-  } as const;
+type Labels = Readonly<Record<string, string>>;
+
+const fingerprintOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort());
+
+function alert({ stage }: Playing, labels: Labels): string | null {
+  const fingerprint = fingerprintOf(labels);
+  const startsAt = stage.now();
+  const of = { fingerprint, groupKey: fingerprint, labels, annotations: {} };
+  const notice = { ...of, status: 'firing', startsAt } as const;
+  return refusal(stage.give({ actor: { kind: 'alertmanager' }, type: 'alert.notice', notice }));
+}
+
+function alertResolved({ stage }: Playing, labels: Labels): string | null {
+  const fingerprint = fingerprintOf(labels);
+  const firing = stage
+    .incidents()
+    .flatMap((incident) => attachedAlerts(incident))
+    .find((each) => each.fingerprint === fingerprint && each.endsAt === null);
+  if (!firing) return 'no alert with these labels is firing.';
+  const of = { fingerprint, groupKey: fingerprint, labels, annotations: {} };
+  const notice = { ...of, status: 'resolved', startsAt: firing.startsAt, endsAt: stage.now() } as const;
   return refusal(stage.give({ actor: { kind: 'alertmanager' }, type: 'alert.notice', notice }));
 }
 
@@ -112,14 +133,31 @@ function alert({ stage }: Playing, labels: Readonly<Record<string, string>>): st
 function follow(playing: Playing, entry: Entry, met: StepAt[]): string | null {
   const { stage } = playing;
   const expected = expectedWords(entry) ?? '';
-  const at = stage.entered.shift();
+  const at = nextOf(playing, expected);
   if (!at) return `the walk does not offer \`${expected}\` here: ${standing(playing)}.`;
+  stage.entered.splice(stage.entered.indexOf(at), 1);
   met.push(at);
   const step = findStep(stage.definition(at.run).playbook.steps, at.step);
   if (!step) return `the walk entered a step that its playbook does not have, ${at.step}.`;
   if (wordsOf(step) !== expected)
     return `the walk offers \`${wordsOf(step)}\` here, not \`${expected}\`${whence(playing, at)}.`;
   return handleStep(playing, { entry, step, at });
+}
+
+/**
+ * The step that was entered first, unless another run's next one is the one that is named: the steps of one run come in
+ * their order, and a question that nobody answers does not hold up the run beside it.
+ */
+function nextOf({ stage }: Playing, expected: string): StepAt | undefined {
+  const { entered } = stage;
+  const nextOfRuns = entered.filter(
+    ({ run }, index) => entered.findIndex((each) => each.run === run) === index,
+  );
+  const named = nextOfRuns.find(({ run, step: id }) => {
+    const step = findStep(stage.definition(run).playbook.steps, id);
+    return step !== null && wordsOf(step) === expected;
+  });
+  return named ?? entered[0];
 }
 
 function goOnUntil(playing: Playing, entry: Extract<Entry, { kind: 'until' }>, met: StepAt[]): string | null {
@@ -151,7 +189,7 @@ function usualEntry(step: Step, { at, by }: Entry): Entry | null {
     case 'chart':
       return { ...every, kind: 'chart', indicator: step.indicator };
     case 'observe':
-      return { ...every, kind: 'observe', action: step.action, ...carried };
+      return { ...every, kind: 'observe', action: lookedAt(step).join(', '), ...carried };
     case 'do':
       return { ...every, kind: 'do', action: step.action, skip: false, approval: 'approve', ...carried };
     case 'verify':
@@ -159,10 +197,12 @@ function usualEntry(step: Step, { at, by }: Entry): Entry | null {
     case 'wait':
       return { ...every, kind: 'wait', ms: step.ms, skip: false };
     case 'checklist':
-      return { ...every, kind: 'checklist', title: step.title };
+      return { ...every, kind: 'checklist', title: step.title, skip: false, tick: [], open: false };
     case 'choose':
     case 'ask':
+    case 'offer':
     case 'stage':
+    case 'call':
       return null;
     default: {
       const never: never = step;
@@ -199,9 +239,13 @@ function beside(playing: Playing, entry: Entry): string | null {
       stage.moveTo(stage.now() + entry.ms);
       return done(null);
     case 'start':
-      return done(startProcedure(playing, entry.playbook, { approval: entry.approval, by }));
+      return done(startProcedure(playing, entry.playbook, { ...entry, by }));
+    case 'undo':
+      return done(startUndo(playing, entry.through, by));
     case 'alert':
       return done(alert(playing, entry.labels));
+    case 'alert-resolved':
+      return done(alertResolved(playing, entry.labels));
     case 'acknowledge':
     case 'resolve': {
       if (!incident) return `there is no incident to ${entry.kind}.`;
@@ -217,12 +261,47 @@ function beside(playing: Playing, entry: Entry): string | null {
   }
 }
 
+/** Starts the run that takes back what was changed; its steps then follow in the walk as `do: undo-1` and so on. */
+function startUndo(playing: Playing, action: string | null, by: readonly string[] | null): string | null {
+  const { stage } = playing;
+  const incident = stage.incidents()[0]?.id ?? null;
+  const views = stage.views();
+  const changed = standingEntries(views);
+  const newest = action === null ? changed[0] : changed.find(({ entry }) => entry.action === action);
+  if (!newest)
+    return action === null
+      ? 'nothing is in effect that could be taken back.'
+      : `nothing that \`${action}\` changed is in effect.`;
+  const { run, definition } = newest.view;
+  const service = run.service;
+  const through = action === null ? null : { run: run.id, entry: newest.index };
+  const undo = undoOf(views, { service, through });
+  if (!undo) return `\`${action ?? definition.playbook.name}\` says that it is not taken back.`;
+  const wish = { service, through, hash: undo.hash };
+  const actor = person(playing, 'responder', by, service);
+  const { name: playbook } = undo.definition.playbook;
+  const channel = run.channel ?? rehearsalChannel;
+  return refusal(
+    stage.give(
+      incident === null
+        ? {
+            ...{ actor, type: 'run.start', run: null, incident, playbook },
+            ...{ place: { kind: 'channel', channel }, reason: null, undo: wish },
+          }
+        : { actor, type: 'incident.start-run', incident, playbook, reason: null, undo: wish },
+    ),
+  );
+}
+
+const rehearsalChannel = 'C0REHEARSAL';
+
 function startProcedure(
   playing: Playing,
   playbook: string,
-  { approval, by }: { readonly approval: ApprovalWish; readonly by: readonly string[] | null },
+  { approval, inputs, by }: StartWish & { readonly by: readonly string[] | null },
 ): string | null {
   const { stage, room } = playing;
+  const more = inputs === undefined ? {} : { inputs };
   const incident = stage.incidents()[0]?.id ?? null;
   const service = room.definitions[playbook]?.playbook.service ?? '';
   const actor = person(playing, 'responder', by, service);
@@ -234,10 +313,11 @@ function startProcedure(
           run: null,
           incident,
           playbook,
-          place: { kind: 'channel', channel: 'C0REHEARSAL' },
+          place: { kind: 'channel', channel: rehearsalChannel },
           reason: null,
+          ...more,
         }
-      : { actor, type: 'incident.start-run', incident, playbook, reason: null },
+      : { actor, type: 'incident.start-run', incident, playbook, reason: null, ...more },
   );
   const refused = refusal(answer);
   if (refused !== null) return refused;

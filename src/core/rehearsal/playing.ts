@@ -4,6 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { Command } from '../command.ts';
 import type { Answer } from '../decision.ts';
 import type { Room } from '../playbook/room.ts';
+import { groupsAsked } from '../run/demands.ts';
 import type { RunId } from '../stream.ts';
 import type { ApprovalWish, Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
@@ -56,7 +57,24 @@ export function decide(
     case 'refuse': {
       const actor = person(playing, 'second', null, run.service);
       const type = step ? 'run.approval-decide' : 'run.plan-decide';
-      return refusal(stage.give({ actor, type, verdict: wish, ...of } as Command));
+      const { confirm } = approval.plan;
+      const typed = confirm === undefined ? {} : { typed: confirm };
+      const say = (by: Actor) => stage.give({ actor: by, type, verdict: wish, ...of, ...typed } as Command);
+      const second =
+        actor.kind === 'person' && wish === 'approve'
+          ? { ...actor, groups: [...actor.groups, ...groupsAsked(approval.plan)] }
+          : actor;
+      const first = say(second);
+      // One refusal refuses; for a yes as many different people say it as are needed.
+      if (wish === 'refuse' || actor.kind !== 'person') return refusal(first);
+      let answer = first;
+      for (let more = 2; more <= mostPeople && answer.kind === 'accepted' && stillPending(stage, of); more++)
+        answer = say({
+          ...actor,
+          user: `${actor.user}${more}`,
+          groups: [...actor.groups, ...groupsAsked(approval.plan)],
+        });
+      return refusal(answer);
     }
     default: {
       const never: never = wish;
@@ -65,11 +83,24 @@ export function decide(
   }
 }
 
+/** Five people at most for each demand, and never many demands. */
+const mostPeople = 20;
+
+function stillPending(
+  stage: Stage,
+  { run: id, step }: { readonly run: RunId; readonly step?: string },
+): boolean {
+  const run = stage.run(id);
+  const state = step === undefined ? null : run.steps[step]?.state;
+  const approval = step === undefined ? run.whole : state?.kind === 'approving' ? state.approval : null;
+  return approval?.state.kind === 'pending';
+}
+
 const users = { responder: 'U0RESPONDER', second: 'U0SECOND' } as const;
 
 /** Somebody of the named groups; without names, of the group that may do the most with this service. */
 export function person(
-  { room }: Playing,
+  { room }: Pick<Playing, 'room'>,
   who: keyof typeof users,
   groups: readonly string[] | null,
   service: string,

@@ -11,7 +11,7 @@ export type Scenario = {
   readonly at: Position;
   readonly begins:
     | { readonly kind: 'alert'; readonly labels: Readonly<Record<string, string>> }
-    | { readonly kind: 'procedure'; readonly playbook: string; readonly approval: ApprovalWish };
+    | ({ readonly kind: 'procedure'; readonly playbook: string } & StartWish);
   /** Groups of the access rules that whoever clicks is in; null for somebody who may do the most. */
   readonly by: readonly string[] | null;
   readonly indicators: Readonly<Record<string, Course>>;
@@ -40,10 +40,15 @@ export const stepEnds = [
   'failed',
   'inconclusive',
   'unknown',
+  'watching',
   'offered',
   'not-allowed',
 ] as const;
 export type StepEnd = (typeof stepEnds)[number];
+
+/** The bot would act, acts, is held by a person before it does, or leaves it to people when the moment has come. */
+export const automaticWishes = ['shadow', 'live', 'held', 'left'] as const;
+export type AutomaticWish = (typeof automaticWishes)[number];
 
 export const followUps = ['try-again', 'choose-another', 'skip', 'worked', 'did-not'] as const;
 export type FollowUp = (typeof followUps)[number];
@@ -64,6 +69,8 @@ export type Entry = OfEveryEntry &
     | {
         readonly kind: 'do';
         readonly action: string;
+        /** What comes of the bot's announcement to carry it out by itself; nobody waits for it where it is absent. */
+        readonly automatic?: AutomaticWish;
         readonly skip: boolean;
         readonly approval: ApprovalWish;
         readonly commands: Commands;
@@ -80,23 +87,45 @@ export type Entry = OfEveryEntry &
         readonly kind: 'choose';
         readonly question: string;
         readonly answer: string;
+        readonly skip: boolean;
         readonly ends: StepEnd | null;
       }
-    | { readonly kind: 'ask'; readonly question: string; readonly answer: string }
+    | { readonly kind: 'ask'; readonly question: string; readonly answer: string; readonly skip: boolean }
     | { readonly kind: 'wait'; readonly ms: number; readonly skip: boolean }
-    | { readonly kind: 'checklist'; readonly title: string }
+    | {
+        readonly kind: 'checklist';
+        readonly title: string;
+        readonly skip: boolean;
+        /** Items that are ticked one by one, as they are written in the playbook. */
+        readonly tick: readonly string[];
+        /** The list is left open after that. */
+        readonly open: boolean;
+      }
+    | ({ readonly kind: 'offer'; readonly procedure: string; readonly skip: boolean } & StartWish)
     /** All that is offered before this step goes well; a question on the way is named on its own. */
     | { readonly kind: 'until'; readonly words: string }
     | { readonly kind: 'pass'; readonly ms: number }
-    | { readonly kind: 'start'; readonly playbook: string; readonly approval: ApprovalWish }
+    | ({ readonly kind: 'start'; readonly playbook: string } & StartWish)
+    /** Takes back what was changed, newest first, down to the newest change by this action; null is all of it. */
+    | { readonly kind: 'undo'; readonly through: string | null }
     | { readonly kind: 'alert'; readonly labels: Readonly<Record<string, string>> }
+    | { readonly kind: 'alert-resolved'; readonly labels: Readonly<Record<string, string>> }
     | { readonly kind: 'acknowledge' }
     | { readonly kind: 'resolve' }
   );
 
-/** How the commands of a step end, by action; null stands for the step's own action. */
+/** How a procedure is started: who decides about its plan, and what its form is filled in with. */
+export type StartWish = {
+  readonly approval: ApprovalWish;
+  readonly inputs?: Readonly<Record<string, string>>;
+};
+
+/**
+ * How the commands of a step end, by action; null stands for the step's own action. Several are for several tries, the
+ * last one for all that follow.
+ */
 export type Commands = {
-  readonly exits: ReadonlyMap<string | null, Exit>;
+  readonly exits: ReadonlyMap<string | null, Exit | readonly Exit[]>;
   readonly prints: string;
   readonly takesMs: number;
 };
@@ -114,6 +143,8 @@ export type Expectation = {
   readonly incident: 'open' | 'acknowledged' | 'mitigating' | 'resolved' | null;
   /** The procedure that is offered because the incident was unresolved for too long; `nothing` where none is. */
   readonly offers: string | null;
-  /** Actions that changed something, in the order in which they were carried out. */
+  /** Actions that changed something, in the order in which they were carried out; what takes back is no change of its own. */
   readonly changed: readonly string[] | null;
+  /** Actions whose changes can be taken back and were not, in the same order. */
+  readonly inEffect: readonly string[] | null;
 };

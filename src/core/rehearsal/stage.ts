@@ -1,8 +1,8 @@
 import type { Actor } from '../actor.ts';
-import { claimsOf, decide, evolve, incidentOfRun, routeOf } from '../brain.ts';
+import { claimsOf, decide, evolve, incidentOfRun, ledgersOf, routeOf } from '../brain.ts';
 import type { Command } from '../command.ts';
 import type { Context, Stream } from '../context.ts';
-import { type Answer, refuse } from '../decision.ts';
+import { type Answer, type Event, refuse } from '../decision.ts';
 import type { Effect } from '../effect.ts';
 import type { Incident } from '../incident/incident.ts';
 import { openingsCounted } from '../incident/storm.ts';
@@ -12,6 +12,7 @@ import type { Room } from '../playbook/room.ts';
 import type { CommandOutcome } from '../run/events.ts';
 import type { Reading, Run } from '../run/run.ts';
 import type { IncidentId, RunId, StreamId } from '../stream.ts';
+import type { RunView } from '../view.ts';
 import type { Changes, Course } from './scenario.ts';
 
 /**
@@ -33,15 +34,24 @@ export type Stage = {
   readonly end: (effect: CommandEffect, outcome: CommandOutcome, output: string) => void;
   /** Takes the next reading of the step's gate, moving the clock to it; false where none is to come. */
   readonly read: (at: StepAt) => boolean;
+  /** From now on the readings of the step's gate come with the clock, while other steps are at work. */
+  readonly leave: (at: StepAt) => void;
   readonly run: (id: RunId) => Run;
   readonly definition: (id: RunId) => Definition;
   readonly incident: (id: IncidentId) => Incident | null;
   readonly incidents: () => readonly Incident[];
   /** Runs in the order in which they were started. */
   readonly runs: () => readonly Run[];
-  /** Every time a step was entered, in order; whoever reads it takes from the front. */
+  /** The same with the definitions they are pinned to. */
+  readonly views: () => readonly RunView[];
+  /** Every time a step was entered, in order; whoever reads it takes away what was met. */
   readonly entered: StepAt[];
+  /** All that happened, in order. */
+  readonly log: readonly Happened[];
 };
+
+/** One event of the log with the stream that it belongs to. */
+export type Happened = { readonly stream: StreamId; readonly event: Event };
 
 export type StepAt = { readonly run: RunId; readonly step: string };
 export type CommandEffect = Extract<Effect, { kind: 'run-command' }>;
@@ -59,9 +69,12 @@ export function createStage(room: Room): Stage {
   const seen = new Set<string>();
   const courses = new Map<string, { readonly since: number; readonly course: Course }>();
   const entered: StepAt[] = [];
+  const log: Happened[] = [];
   let tells: Extract<Effect, { kind: 'tell' }>[] = [];
   let commands: CommandEffect[] = [];
   let readings: ReadingEffect[] = [];
+  /** Gates whose readings come with the clock, by run, step and attempt. */
+  const left = new Set<string>();
 
   const incident = (id: StreamId | null): Incident | null => {
     const state = id === null ? undefined : states.get(id);
@@ -82,6 +95,18 @@ export function createStage(room: Room): Stage {
     return found;
   };
 
+  const views = (): RunView[] => runs().map((each) => ({ run: each, definition: definition(each.id) }));
+
+  function ledgersFor(command: Command): readonly RunView[] {
+    const place = ledgersOf(command);
+    if (!place) return [];
+    return views().filter(({ run: each }) =>
+      place.kind === 'incident'
+        ? each.incident === place.incident
+        : each.incident === null && each.channel === place.channel,
+    );
+  }
+
   function contextFor(command: Command): Context {
     const holders = new Map<string, { stream: StreamId; state: Stream }>();
     for (const claim of claimsOf(command, room)) {
@@ -90,6 +115,7 @@ export function createStage(room: Room): Stage {
       if (stream && state) holders.set(claim, { stream, state });
     }
     const openings = incidents()
+      .filter(({ drill }) => !drill)
       .map(({ openedAt }) => openedAt)
       .toReversed()
       .slice(0, openingsCounted);
@@ -99,8 +125,12 @@ export function createStage(room: Room): Stage {
       holders,
       nextIncident: incidents().length + 1,
       nextRun: runs().length + 1,
+      nextFreeze: 1,
+      // What is rehearsed is a playbook; when it may be started is another matter.
+      freezes: [],
+      openIncidents: [],
       openings,
-      ledgers: [],
+      ledgers: ledgersFor(command),
       definition: null,
       incident: null,
     };
@@ -127,6 +157,7 @@ export function createStage(room: Room): Stage {
     if (command.once !== undefined) seen.add(command.once);
     for (const [hash, text] of Object.entries(decision.definitions)) definitions.set(hash, JSON.parse(text));
     for (const event of decision.events) {
+      log.push({ stream, event });
       states.set(stream, evolve(stream, states.get(stream) ?? null, event));
       if (event.type === 'StepEntered') entered.push({ run: stream as RunId, step: event.data.step });
     }
@@ -189,6 +220,16 @@ export function createStage(room: Room): Stage {
       effect.run === id && effect.step === step && effect.attempt === attempt;
   };
 
+  const gateOf = ({ run: id, step, attempt }: Pick<ReadingEffect, 'run' | 'step' | 'attempt'>) =>
+    `${id}/${step}/${attempt}`;
+
+  function takeDue(): void {
+    const due = readings.filter((each) => left.has(gateOf(each)) && each.notBefore <= now);
+    readings = readings.filter((each) => !due.includes(each));
+    for (const each of due) take(each);
+    settle();
+  }
+
   const stage: Stage = {
     now: () => now,
     give(command) {
@@ -198,10 +239,12 @@ export function createStage(room: Room): Stage {
     },
     moveTo(moment) {
       for (;;) {
-        const next = Math.min(...tells.map(({ notBefore }) => notBefore));
+        const timed = [...tells, ...readings.filter((each) => left.has(gateOf(each)))];
+        const next = Math.min(...timed.map(({ notBefore }) => notBefore));
         if (!(next <= moment)) break;
         now = Math.max(now, next);
         settle();
+        takeDue();
       }
       now = Math.max(now, moment);
     },
@@ -227,12 +270,15 @@ export function createStage(room: Room): Stage {
       settle();
       return true;
     },
+    leave: (at) => void left.add(gateOf({ ...at, attempt: run(at.run).steps[at.step]?.attempt ?? 1 })),
     run,
     definition,
     incident,
     incidents,
     runs,
+    views,
     entered,
+    log,
   };
   return stage;
 }

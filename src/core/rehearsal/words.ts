@@ -1,4 +1,6 @@
 import type { Definition, Step } from '../playbook/definition.ts';
+import { lookedAt } from '../run/stepValues.ts';
+import { allSteps } from '../run/walk.ts';
 import type { Entry } from './scenario.ts';
 
 /** A step as it is written in a playbook and in its tests: `do: restart`, `choose: Which kind?`. */
@@ -7,8 +9,11 @@ export function wordsOf(step: Step): string {
     case 'chart':
       return `chart: ${step.indicator}`;
     case 'observe':
+      return `observe: ${lookedAt(step).join(', ')}`;
     case 'do':
-      return `${step.kind}: ${step.action}`;
+      return `do: ${step.action}`;
+    case 'offer':
+      return `offer: ${step.procedure}`;
     case 'verify':
       return `verify: ${step.target.indicator}`;
     case 'choose':
@@ -20,6 +25,8 @@ export function wordsOf(step: Step): string {
       return `checklist: ${step.title}`;
     case 'stage':
       return `stage: ${step.title}`;
+    case 'call':
+      return `call: ${step.playbook}`;
     default: {
       const never: never = step;
       return never;
@@ -43,10 +50,14 @@ export function expectedWords(entry: Entry): string | null {
       return `wait: ${durationText(entry.ms)}`;
     case 'checklist':
       return `checklist: ${entry.title}`;
+    case 'offer':
+      return `offer: ${entry.procedure}`;
     case 'until':
     case 'pass':
     case 'start':
+    case 'undo':
     case 'alert':
+    case 'alert-resolved':
     case 'acknowledge':
     case 'resolve':
       return null;
@@ -69,16 +80,6 @@ export function durationText(ms: number): string {
   return `${ms / size}${unit}`;
 }
 
-/** Steps that can be entered, in the order of the playbook: all but stages, which are entered through theirs. */
-export function walkable(steps: Definition['playbook']['steps']): readonly Step[] {
-  return steps.flatMap((step) => {
-    switch (step.kind) {
-      case 'stage':
-        return walkable(step.steps);
-      case 'choose':
-        return [step, ...step.options.flatMap((option) => walkable(option.steps))];
-      default:
-        return [step];
-    }
-  });
-}
+/** Steps that can be entered, in the order of the playbook: all but those that are entered through theirs. */
+export const walkable = (steps: Definition['playbook']['steps']): readonly Step[] =>
+  allSteps(steps).filter(({ kind }) => kind !== 'stage' && kind !== 'call');

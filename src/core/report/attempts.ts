@@ -1,5 +1,6 @@
 import type { Indicator } from '../playbook/definition.ts';
 import type { CommandOutcome, RunEvent } from '../run/events.ts';
+import { isUndo } from '../run/undo.ts';
 import type { RunId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 import type { LoggedEvent } from './postMortem.ts';
@@ -24,6 +25,8 @@ export type Attempt = {
       })
     | null;
   readonly helped: 'yes' | 'no' | 'unknown';
+  /** It took something back: what is measured afterwards is not its doing. */
+  readonly undo?: true;
 };
 
 type Open = { -readonly [K in keyof Attempt]: Attempt[K] };
@@ -51,7 +54,7 @@ function stepAttempts(events: readonly LoggedEvent[], runs: readonly RunView[]):
     const key = `${stream}/${event.data.step}`;
     if (event.type === 'BaselineTaken') baselines.set(key, event.data.reading.value);
     // What comes from here on belongs to another try, or to no attempt at all.
-    if (event.type === 'StepEntered' || (event.type === 'CommandStarted' && event.data.command === 0))
+    if (event.type === 'StepEntered' || (event.type === 'CommandStarted' && isFirst(event.data)))
       current.delete(key);
     if (event.type === 'CommandStarted' && !current.has(key)) {
       const planned = event.data.plan.commands[event.data.command];
@@ -67,6 +70,7 @@ function stepAttempts(events: readonly LoggedEvent[], runs: readonly RunView[]):
         result: 'Still running.',
         indicator: null,
         helped: 'unknown',
+        ...(isUndo(view.definition) && { undo: true as const }),
       };
       attempts.push(started);
       current.set(key, started);
@@ -76,6 +80,10 @@ function stepAttempts(events: readonly LoggedEvent[], runs: readonly RunView[]):
   }
   return attempts;
 }
+
+/** Another try of the same command by itself is still the same attempt to make it better. */
+const isFirst = ({ command, try: number }: Extract<RunEvent, { type: 'CommandStarted' }>['data']): boolean =>
+  command === 0 && number === undefined;
 
 const isRunEvent = (event: LoggedEvent['event']): event is RunEvent => 'step' in event.data;
 
@@ -100,7 +108,7 @@ function follow(attempt: Open, event: RunEvent, view: RunView, baseline: number 
       const { state } = event.data;
       if (state.kind !== 'failed' && state.kind !== 'inconclusive' && state.kind !== 'unknown') return;
       attempt.result = state.message;
-      attempt.helped = state.kind === 'failed' ? 'no' : 'unknown';
+      attempt.helped = state.kind === 'failed' && !attempt.undo ? 'no' : 'unknown';
       attempt.endedAt = event.at;
       return;
     }
@@ -113,7 +121,7 @@ function follow(attempt: Open, event: RunEvent, view: RunView, baseline: number 
       }
       if ((how.kind === 'done' || how.kind === 'held') && how.verified) {
         const { before, after } = how.verified;
-        attempt.helped = 'yes';
+        if (!attempt.undo) attempt.helped = 'yes';
         if (attempt.indicator)
           attempt.indicator = { ...attempt.indicator, before: before ?? attempt.indicator.before, after };
       }

@@ -1,4 +1,5 @@
-import { helpedText, indicatorText, phaseRow } from './markdown.ts';
+import { escapedHtml } from './escapedHtml.ts';
+import { helpedText, indicatorText, peopleNote, phaseRow } from './markdown.ts';
 import type { PostMortem } from './postMortem.ts';
 import { lastedInWords, oneLine, timesInWords, whoInWords, writtenTime } from './written.ts';
 
@@ -29,7 +30,7 @@ ${list(pm.alerts.map((alert) => `${alert.name}: ${alert.summary} (${writtenTime(
 <h2>Phases</h2>
 ${table(['Phase', 'Took', 'Budget', ''], pm.phases.map(phaseRow))}
 <h2>People</h2>
-${list(pm.people.map(({ who, role }) => `${whoInWords(who)}, ${role}`))}
+${list(pm.people.map(({ who, role }) => `${whoInWords(who)}, ${role}`))}${peopleNote(pm) === null ? '' : `\n<p><small>${peopleNote(pm)}</small></p>`}
 <h2>What was tried</h2>
 ${table(
   ['When', 'What', 'By', 'Result', 'Indicator', 'Helped'],
@@ -42,7 +43,22 @@ ${table(
     helpedText(attempt),
   ]),
 )}
-<h2>Changes that were made, in the order to take them back</h2>
+${
+  pm.glass
+    ? `<h2>Glass broken</h2>
+${table(
+  ['When', 'By', 'For', 'Reason', 'What ran'],
+  pm.glass.map((each) => [
+    writtenTime(each.at),
+    whoInWords(each.who),
+    each.what,
+    each.reason,
+    each.ran.join('; '),
+  ]),
+)}
+`
+    : ''
+}<h2>Changes that were made, in the order to take them back</h2>
 ${table(
   ['When', 'What', 'Taken back by'],
   pm.undo.map((each) => [writtenTime(each.at), `${each.what} (${each.host})`, each.how]),
@@ -68,15 +84,7 @@ const style =
   'table{border-collapse:collapse;font-size:.95rem}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #ddd}' +
   'td:first-child{white-space:nowrap}';
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const html = (text: string): string => oneLine(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? mark);
+const html = (text: string): string => escapedHtml(oneLine(text));
 
 const list = (items: readonly string[]): string =>
   items.length === 0 ? '<p>None.</p>' : `<ul>${items.map((item) => `<li>${html(item)}</li>`).join('')}</ul>`;

@@ -26,6 +26,7 @@ export function toMarkdown(pm: PostMortem): string {
     table(['Phase', 'Took', 'Budget', ''], pm.phases.map(phaseRow)),
     '## People',
     list(pm.people.map(({ who, role }) => `${md(whoInWords(who))}, ${md(role)}`)),
+    ...(peopleNote(pm) === null ? [] : [`_${peopleNote(pm)}_`]),
     '## What was tried',
     table(
       ['When', 'What', 'By', 'Result', 'Indicator', 'Helped'],
@@ -38,6 +39,21 @@ export function toMarkdown(pm: PostMortem): string {
         helpedText(attempt),
       ]),
     ),
+    ...(pm.glass
+      ? [
+          '## Glass broken',
+          table(
+            ['When', 'By', 'For', 'Reason', 'What ran'],
+            pm.glass.map((each) => [
+              writtenTime(each.at),
+              md(whoInWords(each.who)),
+              md(each.what),
+              md(each.reason),
+              md(each.ran.join('; ')),
+            ]),
+          ),
+        ]
+      : []),
     '## Changes that were made, in the order to take them back',
     table(
       ['When', 'What', 'Taken back by'],
@@ -66,7 +82,12 @@ export function indicatorText({ indicator }: Attempt): string {
   return `${title}: ${formatValue(unit, before)} → ${formatValue(unit, after)}, objective ${formatObjective(unit, objective)}`;
 }
 
-export const helpedText = ({ helped }: Attempt): string => (helped === 'unknown' ? 'not known' : helped);
+export const helpedText = ({ helped, undo }: Attempt): string =>
+  undo ? 'an undo' : helped === 'unknown' ? 'not known' : helped;
+
+/** Below the people; nothing where there is nobody. */
+export const peopleNote = ({ people }: Pick<PostMortem, 'people'>): string | null =>
+  people.some(({ who }) => whoInWords(who) !== who) ? 'People are named by their ids in Slack.' : null;
 
 export function phaseRow(phase: Phase): readonly string[] {
   return [
@@ -82,7 +103,7 @@ const codeSpan = /(?<!`)(`[^`]+`)(?!`)/;
 const readAnyway = /[<>&@|\\]|:\/\/|\bwww\.|^`\s*`$/i;
 
 /** A code span stays one, with nothing escaped inside it, unless it holds what is read even there. */
-function md(text: string): string {
+export function md(text: string): string {
   const parts = oneLine(text).split(codeSpan);
   return parts
     .map((part, index) => (index % 2 === 1 && !readAnyway.test(part) ? part : prose(part, index === 0)))
@@ -110,10 +131,10 @@ function prose(text: string, first: boolean): string {
   );
 }
 
-const list = (items: readonly string[]): string =>
+export const list = (items: readonly string[]): string =>
   items.length === 0 ? 'None.' : items.map((item) => `- ${item}`).join('\n');
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'None.';
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

@@ -6,7 +6,7 @@ import type { LoggedEvent } from './postMortem.ts';
 export type Opening = {
   /** The first sign: the start of its first alert, else when the incident was opened or reopened. */
   readonly from: number;
-  /** The last alert resolved, else the objective held again, else a person resolved; null while nobody knows. */
+  /** The last alert resolved, else the objective held again, at the latest when a person resolved; null while nobody knows. */
   readonly to: number | null;
   /** When the incident was opened or reopened. */
   readonly openedAt: number;
@@ -98,10 +98,12 @@ function overAtLast(
   { from, tried }: { from: number; tried: readonly Attempt[] },
 ): number | null {
   const ends = attachedAlerts(incident).map((alert) => alert.endsAt);
-  if (ends.includes(null)) return null;
+  const resolvedAt = incident.resolved?.at ?? null;
+  // Whoever resolved it has said that it is over, whatever else still fires.
+  if (ends.includes(null)) return resolvedAt;
   const since = ends.map(Number).filter((end) => incident.reopened === 0 || end >= from);
-  if (since.length > 0) return Math.max(...since);
-  return helpedSince(from, tried, Number.POSITIVE_INFINITY) ?? incident.resolved?.at ?? null;
+  if (since.length > 0) return Math.min(Math.max(...since), resolvedAt ?? Number.POSITIVE_INFINITY);
+  return helpedSince(from, tried, Number.POSITIVE_INFINITY) ?? resolvedAt;
 }
 
 const helpedSince = (from: number, tried: readonly Attempt[], until: number): number | null =>

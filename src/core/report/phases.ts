@@ -1,4 +1,6 @@
 import type { Incident } from '../incident/incident.ts';
+import { acknowledgeWithinMs } from '../people/targets.ts';
+import { paced } from '../playbook/pace.ts';
 import { type Opening, together } from './openings.ts';
 import type { LoggedEvent } from './postMortem.ts';
 
@@ -20,7 +22,16 @@ const budgets = { detect: 2 * minute, assess: 5 * minute, mitigate: 30 * minute 
 
 export function phasesOf(
   events: readonly LoggedEvent[],
-  { incident, openings }: { incident: Incident; openings: readonly [Opening, ...Opening[]] },
+  {
+    incident,
+    openings,
+    pace,
+  }: {
+    readonly incident: Incident;
+    readonly openings: readonly [Opening, ...Opening[]];
+    /** How many times as fast as life: budgets are as much shorter. */
+    readonly pace: number;
+  },
 ): readonly Phase[] {
   const [opening] = openings;
   const last = openings.at(-1) ?? opening;
@@ -40,7 +51,7 @@ export function phasesOf(
     to: span.to,
     // Clocks of other machines are part of this, and no phase takes less than no time.
     tookMs: span.tookMs ?? (span.to === null ? null : Math.max(0, span.to - span.from)),
-    budgetMs: span.budgetMs ?? null,
+    budgetMs: span.budgetMs === undefined ? null : paced(span.budgetMs, pace),
   });
   return [
     phase('detect', 'First sign to incident', {
@@ -51,6 +62,7 @@ export function phasesOf(
     phase('acknowledge', 'Incident to somebody having it', {
       from: taken.openedAt,
       to: taken.takenAt,
+      budgetMs: acknowledgeWithinMs[incident.severity],
     }),
     phase('assess', 'First sign to first mitigation', {
       from: mitigated.from,

@@ -1,10 +1,12 @@
 import type { Event } from '../decision.ts';
+import { marked } from '../drill/standIn.ts';
 import { attachedAlerts, type Incident, isOpen } from '../incident/incident.ts';
 import { formatObjective, formatValue } from '../indicator/format.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, StreamId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 import { type Attempt, attemptsOf } from './attempts.ts';
+import { type BrokenGlass, brokenGlass, reviewPrompt } from './glass.ts';
 import { type Opening, openingsOf, together } from './openings.ts';
 import { type Participant, peopleOf } from './people.ts';
 import { type Phase, phasesOf } from './phases.ts';
@@ -21,6 +23,8 @@ export type Subject = {
   readonly runs: readonly RunView[];
   /** Milliseconds since the epoch, for what has not ended. */
   readonly now: number;
+  /** What durations were divided by; 1 where it is left out. */
+  readonly pace?: number;
 };
 
 /** The draft of a post-mortem: what the log knows, and the questions that only people can answer. Times are milliseconds since the epoch. */
@@ -45,6 +49,8 @@ export type PostMortem = {
   readonly tried: readonly Attempt[];
   /** What is changed still, last in first out: the order in which it would be taken back. */
   readonly undo: readonly Standing[];
+  /** Only where something ran without its second person. */
+  readonly glass?: readonly BrokenGlass[];
   readonly questions: readonly string[];
   /** Empty on purpose; the prompts say what to look for. */
   readonly actionItems: { readonly items: readonly string[]; readonly prompts: readonly string[] };
@@ -52,7 +58,7 @@ export type PostMortem = {
 
 export type Impact = {
   readonly from: number;
-  /** When it was over: the last alert resolved, else the objective held again; null while nobody knows. */
+  /** When it was over: the last alert resolved, else the objective held again, at the latest when it was resolved; null while nobody knows. */
   readonly to: number | null;
   /** All openings together; the quiet between a resolution and the next opening does not count. */
   readonly lastedMs: number | null;
@@ -76,11 +82,12 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
     alerts: alerts.length,
     reopened: incident.reopened,
   };
-  const phases = phasesOf(ordered, { incident, openings });
+  const phases = phasesOf(ordered, { incident, openings, pace: subject.pace ?? 1 });
   const undo = undoLedger(subject.runs);
+  const glass = brokenGlass(ordered, subject.runs);
   return {
     incident: incident.id,
-    title: incident.title,
+    title: incident.drill ? marked(incident.title) : incident.title,
     service: incident.service,
     severity: incident.severity,
     status: isOpen(incident) ? 'open' : 'resolved',
@@ -98,10 +105,12 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
     timeline: timelineOf(ordered, subject.runs),
     tried,
     undo,
-    questions: openQuestions(ordered, { incident, openings, phases, tried, undo }),
+    ...(glass.length > 0 && { glass }),
+    questions: openQuestions(ordered, { incident, openings, phases, tried, undo, runs: subject.runs }),
     actionItems: {
       items: [],
       prompts: [
+        ...(glass.length > 0 ? [reviewPrompt] : []),
         'What would have shown this sooner, or made the alert say more?',
         'What would have made it shorter: a step of the playbook, a right, a missing action?',
         'What keeps this cause from coming back, and who does it by when?',
@@ -119,9 +128,10 @@ function summaryOf(incident: Incident, impact: Impact, tried: readonly Attempt[]
       : `It lasted ${lastedInWords(impact.lastedMs, impact.openings.length)}.`;
   const helped = tried.filter((attempt) => attempt.helped === 'yes');
   const last = helped.at(-1);
-  const count = tried.length === 1 ? 'One thing was tried' : `${tried.length} things were tried`;
+  const made = tried.filter((attempt) => !attempt.undo).length;
+  const count = made === 1 ? 'One thing was tried' : `${made} things were tried`;
   const doing =
-    tried.length === 0
+    made === 0
       ? 'Nothing was done through the bot.'
       : last
         ? `${count}; after "${last.what}" ${movement(last)}.`

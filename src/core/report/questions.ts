@@ -1,5 +1,7 @@
 import { spokenDuration } from '../duration.ts';
 import { type Incident, isOpen } from '../incident/incident.ts';
+import { allSteps } from '../run/walk.ts';
+import type { RunView } from '../view.ts';
 import type { Attempt } from './attempts.ts';
 import type { Opening } from './openings.ts';
 import { isLate, type Phase } from './phases.ts';
@@ -16,9 +18,10 @@ export function openQuestions(
     phases: readonly Phase[];
     tried: readonly Attempt[];
     undo: readonly Standing[];
+    runs?: readonly RunView[];
   },
 ): readonly string[] {
-  const { incident, openings, phases, tried, undo } = facts;
+  const { incident, openings, phases, tried, undo, runs = [] } = facts;
   const questions = [
     'What was the cause, and what set it off at that time?',
     'Who noticed it first, and what could users not do meanwhile?',
@@ -28,7 +31,8 @@ export function openQuestions(
       `${phase.title} took ${spokenDuration(phase.tookMs ?? 0)}, budget ${spokenDuration(phase.budgetMs ?? 0)}: what took the time?`,
     );
   questions.push(...untaken(openings));
-  for (const { what, helped } of tried) {
+  for (const { what, helped, undo: takesBack } of tried) {
+    if (takesBack) continue;
     if (helped === 'no')
       questions.push(`"${what}" did not help: why was it expected to, and is it right in this place?`);
     if (helped === 'unknown')
@@ -52,6 +56,10 @@ export function openQuestions(
     questions.push(
       `It came back ${timesInWords(incident.reopened)} after it was resolved: what was not seen?`,
     );
+  for (const { title, open } of openLists(runs))
+    questions.push(
+      `Of the list "${title}" ${open.length === 1 ? 'this was' : 'these were'} left open, ${open.map((item) => `"${item}"`).join(', ')}: who does ${open.length === 1 ? 'it' : 'them'}, and by when?`,
+    );
   const firing = incident.alerts.firing;
   if (!isOpen(incident) && firing > 0)
     questions.push(
@@ -73,4 +81,21 @@ function untaken(openings: readonly Opening[]): readonly string[] {
       ? [`Nobody took the incident before it was first resolved${asked}`]
       : [`Nobody took the incident after it was reopened at ${writtenTime(openedAt)}${asked}`];
   });
+}
+
+/** Lists that were begun and not finished: some of their items were ticked, and nobody has said that all is done. */
+function openLists(
+  runs: readonly RunView[],
+): readonly { readonly title: string; readonly open: readonly string[] }[] {
+  return runs.flatMap(({ run, definition }) =>
+    allSteps(definition.playbook.steps).flatMap((step) => {
+      const record = step.kind === 'checklist' ? run.steps[step.id] : undefined;
+      if (step.kind !== 'checklist' || !record) return [];
+      const { state, ticks = {} } = record;
+      const begun = Object.keys(ticks).length > 0;
+      const ended = state.kind === 'settled' && state.how.kind !== 'skipped';
+      const open = step.items.filter((_, index) => !ticks[index]);
+      return begun && !ended && open.length > 0 ? [{ title: step.title, open }] : [];
+    }),
+  );
 }

@@ -22,7 +22,7 @@ export function undoLedger(runs: readonly RunView[]): readonly Standing[] {
       at: entry.at,
       by: entry.by,
       what: action?.title ?? entry.action,
-      host: entry.host,
+      host: entry.service === undefined ? entry.host : `${entry.host}, service ${entry.service}`,
       undo: entry.undo,
       how: howUndone(entry, view),
     };

@@ -1,4 +1,5 @@
 import { spokenDuration } from '../duration.ts';
+import { withoutTokens } from './plainText.ts';
 
 /** `2026-11-21 14:02:09`, always UTC. */
 export const writtenTime = (at: number): string =>
@@ -10,7 +11,7 @@ export const writtenClock = (at: number): string => writtenTime(at).slice(11);
 /** Foreign text on one line, without what turns the reading direction or takes no room. */
 export function oneLine(text: string): string {
   return (
-    text
+    withoutTokens(text)
       .replaceAll(/\s+/g, ' ')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
       .replaceAll(/[\u0000-\u001f\u007f-\u009f]|[\ud800-\udfff]/gu, '')
@@ -19,10 +20,11 @@ export function oneLine(text: string): string {
   );
 }
 
-/** Who an id of the log is, in words; people stay ids, which the chat turns into names. */
+/** Who an id of the log is, in words. What is written to a file knows no names: people are `@` and their id in Slack. */
 export function whoInWords(id: string): string {
   if (id === 'alertmanager') return 'Alertmanager';
   if (id === 'bot') return 'the bot';
+  if (/^[UW][A-Z0-9]+$/.test(id)) return `@${id}`;
   return id.startsWith('operator:') ? `operator ${id.slice('operator:'.length)}` : id;
 }
 
@@ -32,3 +34,6 @@ export const timesInWords = (times: number): string => (times === 1 ? 'once' : `
 /** `20 min`, and for what came back `26 min in 2 openings`. */
 export const lastedInWords = (ms: number, openings: number): string =>
   openings === 1 ? spokenDuration(ms) : `${spokenDuration(ms)} in ${openings} openings`;
+
+/** A reason after what it is the reason of; nothing where none is given. */
+export const because = (why: string | null): string => (why ? `: ${why}` : '');

@@ -1,61 +1,73 @@
-import { isOpen } from '../incident/incident.ts';
 import type { Step } from '../playbook/definition.ts';
-import {
-  show,
-  showChart,
-  showRun,
-  showStep,
-  targetClaim,
-  tell,
-  tellIncident,
-  type Walking,
-} from './effects.ts';
+import { announceAutomatic } from './announce.ts';
+import { forbiddenToLook } from './answeredBy.ts';
+import { judgeCondition } from './condition.ts';
+import { remindOf } from './duties.ts';
+import { showChart, showStep, tell, tellIncident, type Walking } from './effects.ts';
+import { end, endWithIncident, stoppedBecause } from './ending.ts';
 import type { CommandOutcome } from './events.ts';
-import { drawAfter, type GateEnd, openGate } from './gate.ts';
+import { openGate } from './gate.ts';
+import { whyFailed } from './outcome.ts';
+import { askAboutCondition, passOver } from './passOver.ts';
 import type { Plan } from './plan.ts';
-import { actionOf, planAction } from './resolve.ts';
-import { entered, isBusy, type LedgerEntry, type Settled, type StepState } from './run.ts';
-import { isUndo, undoClaim, undoneBy, undoneByAll } from './undo.ts';
-import { allSteps, findStep, frontier } from './walk.ts';
+import { planStep } from './resolve.ts';
+import { nextTry, tryAfterUnknown } from './retry.ts';
+import { entered, looksOf, type Settled, type StepState } from './run.ts';
+import { evidenceMs, hasTimeLeft, readBaseline, runCommand, runningSince } from './sendCommand.ts';
+import { silenceFor } from './silence.ts';
+import { badValue, valuesOf } from './stepValues.ts';
+import { release, targetsOf } from './targets.ts';
+import { allSteps, findStep, frontier, type Next } from './walk.ts';
 
 /** Walks on until a step needs somebody or something: a person, a command, the indicator, the clock, or the end. */
 export function advance(walking: Walking): void {
-  const { draft, definition } = walking;
+  const { draft } = walking;
   endWithIncident(walking);
   while (!draft.state.result) {
-    const step = frontier(definition.playbook.steps, draft.state);
-    if (!step) {
+    const next = nextOf(walking);
+    if (!next) {
       end(walking, 'completed', null);
       return;
     }
+    const { step } = next;
     if (entered(draft.state, step.id)) return;
+    if (next.kind === 'pass-over') {
+      passOver(walking, next);
+      continue;
+    }
+    if (next.kind === 'ask') {
+      askAboutCondition(walking, step, next.message);
+      return;
+    }
     enter(walking, step);
     const state = draft.state.steps[step.id]?.state;
     if (state?.kind !== 'settled') return;
   }
 }
 
-/**
- * A run whose incident was resolved while a command ran ends with that command. A whole procedure goes on to its end:
- * what was approved in one piece must not stop between taking something down and bringing it back.
- */
-export function endWithIncident(walking: Walking): void {
-  const { draft, context } = walking;
-  const { incident } = context;
-  if (!incident || isOpen(incident) || draft.state.authority === 'whole') return;
-  // What was changed for a while is often taken back only after everything is over.
-  if (isUndo(walking.definition)) return;
-  if (!draft.state.result && !isBusy(draft.state)) end(walking, 'stopped', `${incident.id} was resolved.`);
-}
+const nextOf = ({ draft, definition, context }: Walking): Next | null =>
+  frontier(definition.playbook.steps, draft.state, (step) =>
+    judgeCondition(step, draft.state, { definition, incident: context.incident }),
+  );
 
 /** Enters a step; those that need nobody settle or start at once. */
 export function enter(walking: Walking, step: Step): void {
   const { draft, definition, context } = walking;
   const { now } = context;
-  const begin = (state: StepState) => {
+  const begin = (state: StepState, looks?: readonly string[]) => {
     const attempt = (draft.state.steps[step.id]?.attempt ?? 0) + 1;
-    draft.emit({ type: 'StepEntered', data: { step: step.id, attempt, state }, at: now, by: walking.by });
+    const data = { step: step.id, attempt, state, ...(looks && { looks }) };
+    draft.emit({ type: 'StepEntered', data, at: now, by: walking.by });
   };
+  const fault =
+    step.kind === 'do' || step.kind === 'observe' ? valuesOf(definition, step, draft.state).fault : null;
+  if (fault) {
+    // Nothing is offered that could not be carried out; whoever answered is told, and may answer again.
+    begin({ kind: 'failed', at: now, by: null, code: badValue, message: fault.message, plan: null });
+    showStep(walking, step.id);
+    if (draft.state.authority === 'whole') bringBack(walking, definition.playbook.steps, step.id);
+    return;
+  }
   switch (step.kind) {
     case 'chart':
       begin({ kind: 'observing', since: now });
@@ -69,21 +81,32 @@ export function enter(walking: Walking, step: Step): void {
       });
       return;
     case 'observe': {
-      begin({ kind: 'observing', since: now });
-      runCommand(walking, step.id, planAction(definition, step.action, null), 0);
+      const plan = planStep(definition, step, draft.state);
+      const message = forbiddenToLook(walking, step, plan);
+      if (message !== null) {
+        begin({ kind: 'observing', since: now });
+        settle(walking, step.id, null, { kind: 'unseen', message });
+        return;
+      }
+      const looks = step.actions && plan.commands.map(({ title }) => title);
+      begin({ kind: 'observing', since: now }, looks);
+      for (const command of looks ? plan.commands.keys() : [0]) runCommand(walking, step.id, plan, command);
       showStep(walking, step.id);
       return;
     }
     case 'choose':
     case 'ask':
+    case 'offer':
     case 'checklist':
       begin({ kind: 'asking', since: now });
+      if (step.kind === 'checklist') remindOf(walking, step);
       showStep(walking, step.id);
       return;
     case 'do': {
-      const plan = planAction(definition, step.action, step.budgetMs ?? null);
+      const plan = planStep(definition, step, draft.state);
       begin({ kind: 'offering', since: now, plan });
       if (plan.verify) readBaseline(walking, step.id, plan.verify.indicator);
+      announceAutomatic(walking, step, plan);
       if (draft.state.authority === 'whole') carryOut(onBehalf(walking), step.id, plan);
       else showStep(walking, step.id);
       return;
@@ -101,7 +124,8 @@ export function enter(walking: Walking, step: Step): void {
       return;
     }
     case 'stage':
-      throw new Error(`stage ${step.id} is entered through its steps`);
+    case 'call':
+      throw new Error(`${step.kind} ${step.id} is entered through its steps`);
     default:
       step satisfies never;
   }
@@ -120,36 +144,35 @@ export function carryOut(walking: Walking, step: string, plan: Plan): void {
   const { draft } = walking;
   if (draft.state.authority === 'each') for (const claim of targetsOf(walking, plan)) draft.take(claim);
   tellIncident(walking, plan.title);
+  silenceFor(walking, plan);
   startCommand(walking, step, plan, 0);
 }
 
 /** The intent of one command, then the command itself as an effect that is performed at most once. */
-export function startCommand(walking: Walking, step: string, plan: Plan, command: number): void {
+export function startCommand(
+  walking: Walking,
+  step: string,
+  plan: Plan,
+  command: number,
+  again: { readonly try?: number; readonly afterUnknown?: true } = {},
+): void {
   const { draft, context } = walking;
-  draft.emit({ type: 'CommandStarted', data: { step, plan, command }, at: context.now, by: walking.by });
-  runCommand(walking, step, plan, command);
-  showStep(walking, step);
+  const data = { step, plan, command, ...again };
+  draft.emit({ type: 'CommandStarted', data, at: context.now, by: walking.by });
+  if (hasTimeLeft(walking, step, plan, command)) {
+    runCommand(walking, step, plan, command);
+    showStep(walking, step);
+    return;
+  }
+  const message = `The ${evidenceMs / 1_000} s for evidence were over.`;
+  const outcome = { kind: 'refused', code: 'no-time', message } as const;
+  const ended = { step, command, outcome, ledger: null, look: { unseen: message } };
+  draft.emit({ type: 'CommandEnded', data: ended, at: context.now, by: walking.by });
+  afterCommand(walking, step, plan, command, outcome);
 }
 
-function runCommand({ draft }: Walking, step: string, plan: Plan, command: number): void {
-  const planned = plan.commands[command];
-  if (!planned) throw new Error(`the plan of ${step} has no command ${command}`);
-  const { id, service } = draft.state;
-  const attempt = draft.state.steps[step]?.attempt ?? 1;
-  // What only looks does not queue behind what changes.
-  const lane = planned.observes ? `observe/${id}` : targetClaim(planned.host.name, service);
-  draft.effect({ kind: 'run-command', run: id, step, attempt, command, planned }, { lane });
-}
-
-export function targetsOf({ draft }: Pick<Walking, 'draft'>, plan: Plan): readonly string[] {
-  const changing = plan.commands.filter((command) => !command.observes);
-  return [...new Set(changing.map((command) => targetClaim(command.host.name, draft.state.service)))];
-}
-
-function readBaseline({ draft }: Walking, step: string, indicator: string): void {
-  const attempt = draft.state.steps[step]?.attempt ?? 1;
-  draft.effect({ kind: 'read-indicator', run: draft.state.id, step, attempt, indicator, purpose: 'before' });
-}
+/** Whoever said yes this long ago does not expect it to happen now. */
+export const expectedMs = 10 * 60_000;
 
 /** What follows when a command of a changing plan has ended. */
 export function afterCommand(
@@ -160,18 +183,27 @@ export function afterCommand(
   outcome: CommandOutcome,
 ): void {
   const planned = plan.commands[command];
+  if (planned?.evidence) {
+    afterEvidence(walking, step, plan, command, outcome);
+    return;
+  }
+  const { draft, context } = walking;
+  const before = draft.state.steps[step]?.state;
+  const running = before?.kind === 'running' ? before : null;
   if (outcome.kind === 'unknown') {
     const { message } = outcome;
+    const retry = running ? tryAfterUnknown(running) : undefined;
     stand(walking, step, plan, {
       kind: 'unknown',
-      at: walking.context.now,
+      at: context.now,
       by: walking.by,
       message,
       plan,
       command,
       probe: null,
+      ...(running && { startedAt: running.commandSince }),
+      ...(retry !== undefined && { retry }),
     });
-    const { draft } = walking;
     if (planned?.probe) {
       const attempt = draft.state.steps[step]?.attempt ?? 1;
       draft.effect({
@@ -189,15 +221,51 @@ export function afterCommand(
     commandSucceeded(walking, step, plan, command);
     return;
   }
-  const [code, message] = whyFailed(outcome);
-  stand(walking, step, plan, {
-    kind: 'failed',
-    at: walking.context.now,
-    by: walking.by,
-    code,
-    message,
-    plan,
-  });
+  const [code, why] = whyFailed(outcome);
+  const next = running ? nextTry(running, outcome, context.now) : { kind: 'over' as const, why: '' };
+  if (next.kind === 'again') {
+    const data = { step, command, try: next.try, at: next.at, why };
+    draft.emit({ type: 'RetryPlanned', data, at: context.now, by: walking.by });
+    const { id } = draft.state;
+    const attempt = draft.state.steps[step]?.attempt ?? 1;
+    tell(walking, { type: 'run.retry', run: id, step, attempt, command, try: next.try }, next.at);
+    showStep(walking, step);
+    return;
+  }
+  // Of several commands it matters which: what stands above it in the output may have been fine.
+  const named = planned && planned.title !== plan.title && outcome.kind !== 'refused';
+  const where = named ? `At "${planned.title}": ` : '';
+  standFailed(walking, step, plan, { code, message: `${where}${why}${next.why}` });
+}
+
+type Failure = { readonly code: string; readonly message: string };
+
+export function standFailed(walking: Walking, step: string, plan: Plan, { code, message }: Failure): void {
+  const { by, context } = walking;
+  stand(walking, step, plan, { kind: 'failed', at: context.now, by, code, message, plan });
+}
+
+/** Evidence holds nothing up, whatever came of it; but what was stopped or is long past does not go on. */
+function afterEvidence(
+  walking: Walking,
+  step: string,
+  plan: Plan,
+  command: number,
+  outcome: CommandOutcome,
+): void {
+  const state = walking.draft.state.steps[step]?.state;
+  if (outcome.kind === 'stopped' || (state?.kind === 'running' && state.stopping)) {
+    const message = 'It was stopped before anything was changed.';
+    standFailed(walking, step, plan, { code: 'stopped', message });
+    return;
+  }
+  const late = walking.context.now - runningSince(walking, step) > expectedMs;
+  if (outcome.kind === 'unknown' && late) {
+    const message = 'The bot was down before anything was changed. Try again if it is still wanted.';
+    standFailed(walking, step, plan, { code: 'interrupted', message });
+    return;
+  }
+  commandSucceeded(walking, step, plan, command);
 }
 
 export function commandSucceeded(walking: Walking, step: string, plan: Plan, command: number): void {
@@ -214,74 +282,34 @@ function settleDone(walking: Walking, step: string, plan: Plan): void {
   const since = record?.state.kind === 'running' ? record.state.since : (record?.enteredAt ?? context.now);
   release(walking, plan);
   const tookMs = Math.max(0, context.now - since);
-  settle(walking, step, walking.by, { kind: 'done', tookMs, code: 0, verified: null });
+  const looks = looksOf(record);
+  settle(walking, step, walking.by, { kind: 'done', tookMs, code: 0, verified: null, ...looks });
   advance(walking);
 }
 
-/** What follows when a gate has closed, whether it stood alone or after an action. */
-export function afterGate(walking: Walking, step: Step, result: GateEnd): void {
-  const { draft, context, definition } = walking;
-  const record = draft.state.steps[step.id];
-  const by = record?.state.kind === 'verifying' ? record.state.by : null;
-  const plan = step.kind === 'do' ? planAction(definition, step.action, step.budgetMs ?? null) : null;
-  switch (result.kind) {
-    case 'held': {
-      if (plan) release(walking, plan);
-      const tookMs = Math.max(0, context.now - (record?.enteredAt ?? context.now));
-      const { verified } = result;
-      settle(
-        walking,
-        step.id,
-        by,
-        plan ? { kind: 'done', tookMs, code: 0, verified } : { kind: 'held', verified },
-      );
-      if (!plan) drawAfter(walking, step.id, verified);
-      advance(walking);
-      return;
-    }
-    case 'failed':
-      stand(walking, step.id, plan, {
-        kind: 'failed',
-        at: context.now,
-        by,
-        code: 'not-verified',
-        message: result.message,
-        plan,
-      });
-      return;
-    case 'inconclusive':
-      stand(walking, step.id, plan, { kind: 'inconclusive', at: context.now, by, message: result.message });
-      return;
-    default:
-      result satisfies never;
-  }
-}
-
 /** A step that cannot go on by itself. Alone it waits for a person; a whole procedure brings back what it must and stops. */
-function stand(walking: Walking, step: string, plan: Plan | null, state: StepState): void {
+export function stand(walking: Walking, step: string, plan: Plan | null, state: StepState): void {
   const { draft, context, definition } = walking;
-  if (plan) release(walking, plan);
+  // Where the probe decides about another try, the targets are kept for it.
+  const isOpenEnded = state.kind === 'unknown' && state.retry !== undefined;
+  if (plan && !isOpenEnded) release(walking, plan);
   draft.emit({ type: 'StepMoved', data: { step, state }, at: context.now, by: walking.by });
   showStep(walking, step);
+  if (isOpenEnded) return;
   if (draft.state.authority === 'whole') bringBack(walking, definition.playbook.steps, step);
+  else goOnAfterFailure(walking, step, state);
 }
 
-/** A person ends a whole procedure between two commands: what it took down is brought back first. */
-export function abandon(walking: Walking): void {
-  const { draft, context, by } = walking;
-  const { at } = draft.state;
-  if (at === null) {
-    end(walking, 'stopped', null);
-    return;
-  }
-  const message = 'The run was ended before this was over.';
-  stand(walking, at, null, { kind: 'failed', at: context.now, by, code: ended, message, plan: null });
+/** What a person has stopped stands: whoever stopped it is there and decides what comes next. */
+function goOnAfterFailure(walking: Walking, id: string, state: StepState): void {
+  const step = findStep(walking.definition.playbook.steps, id);
+  if (state.kind !== 'failed' || state.code === 'stopped') return;
+  if ((step?.kind !== 'do' && step?.kind !== 'verify') || !step.onFail) return;
+  settle(walking, id, state.by, { kind: 'failed', code: state.code, message: state.message });
+  advance(walking);
 }
 
-/** The code of a step that did not fail by itself: the run was ended at it. */
-const ended = 'run-ended';
-
-function bringBack(walking: Walking, steps: readonly Step[], failed: string): void {
+export function bringBack(walking: Walking, steps: readonly Step[], failed: string): void {
   const { draft } = walking;
   const order = allSteps(steps);
   const rest = order.slice(order.findIndex((step) => step.id === failed) + 1);
@@ -290,32 +318,6 @@ function bringBack(walking: Walking, steps: readonly Step[], failed: string): vo
   );
   if (next) enter(walking, next);
   else end(walking, 'stopped', stoppedBecause(walking, order));
-}
-
-function stoppedBecause({ draft, definition }: Walking, order: readonly Step[]): string {
-  const first = order.find((step) => {
-    const kind = draft.state.steps[step.id]?.state.kind;
-    return kind === 'failed' || kind === 'unknown' || kind === 'inconclusive';
-  });
-  const state = first && draft.state.steps[first.id]?.state;
-  if (state?.kind === 'failed' && state.code === ended) return 'It was ended before it was over.';
-  const name = first?.kind === 'do' ? actionOf(definition.service, first.action).title : 'A step';
-  return `${name} did not succeed, so the rest was not carried out.`;
-}
-
-/** Gives back the targets of a step that is left in the middle of its action; any other step holds none. */
-export function letGo(walking: Walking, id: string): void {
-  const { draft, definition } = walking;
-  const step = findStep(definition.playbook.steps, id);
-  const kind = draft.state.steps[id]?.state.kind;
-  if (step?.kind === 'do' && (kind === 'running' || kind === 'verifying'))
-    release(walking, planAction(definition, step.action, step.budgetMs ?? null));
-}
-
-/** A whole procedure keeps its targets until it ends; a single action gives them back when it is over. */
-function release(walking: Walking, plan: Plan): void {
-  if (walking.draft.state.authority === 'each')
-    for (const claim of targetsOf(walking, plan)) walking.draft.free(claim);
 }
 
 export function settle(walking: Walking, step: string, by: string | null, how: Settled): void {
@@ -331,59 +333,3 @@ const hasFailed = ({ draft }: Walking): boolean =>
   Object.values(draft.state.steps).some(({ state }) =>
     ['failed', 'unknown', 'inconclusive'].includes(state.kind),
   );
-
-export function end(walking: Walking, kind: 'completed' | 'stopped' | 'refused', why: string | null): void {
-  const { draft, context } = walking;
-  const { id, incident, whole, steps } = draft.state;
-  for (const step of Object.keys(steps)) letGo(walking, step);
-  draft.emit({ type: 'RunEnded', data: { kind, why }, at: context.now, by: walking.by });
-  // Only an approved plan has taken its targets; before that, somebody else may be holding them.
-  if (whole?.state.kind === 'approved' || whole?.state.kind === 'glass-broken')
-    for (const claim of targetsOf(walking, whole.plan)) draft.free(claim);
-  for (const ref of undoneByAll(walking.definition)) draft.free(undoClaim(ref));
-  // Steps that still ask for something lose their buttons.
-  for (const [step, { state }] of Object.entries(steps))
-    if (state.kind !== 'settled' && state.kind !== 'reopened') showStep(walking, step);
-  showRun(walking);
-  if (whole) show(walking, { kind: 'plan', run: id });
-  if (incident) tell(walking, { type: 'incident.run-ended', incident, run: id, result: kind });
-}
-
-/** The ledger entry of a command that changed something; null for one that did not, or only looked. */
-export function ledgerEntry(
-  walking: Walking,
-  step: string,
-  plan: Plan,
-  command: number,
-  previous: string | null | undefined,
-): LedgerEntry | null {
-  const planned = plan.commands[command];
-  if (!planned || planned.observes) return null;
-  const { action, host, does, undo } = planned;
-  // Without a report of what the file held before, there is nothing that could be put back.
-  const file = does.kind === 'write' && previous !== undefined ? { path: does.file, previous } : null;
-  // Taken back is a change only once all that belongs to it was done: old content has no effect before the restart.
-  const last = plan.commands.findLastIndex((each) => !each.observes) === command;
-  const undoes = last ? undoneBy(walking.definition, step) : undefined;
-  return {
-    ...{ step, action, host: host.name, by: walking.by, at: walking.context.now, undo, file },
-    ...(undoes && { undoes }),
-  };
-}
-
-function whyFailed(outcome: Exclude<CommandOutcome, { kind: 'unknown' }>): readonly [string, string] {
-  switch (outcome.kind) {
-    case 'exited':
-      return ['exit', `Exit ${outcome.code} after ${Math.max(1, Math.round(outcome.tookMs / 1_000))} s.`];
-    case 'timed-out':
-      return ['timed-out', `It did not end in ${Math.round(outcome.tookMs / 1_000)} s and was ended.`];
-    case 'stopped':
-      return ['stopped', 'It was stopped before it ended.'];
-    case 'refused':
-      return [outcome.code, outcome.message];
-    default: {
-      const never: never = outcome;
-      return never;
-    }
-  }
-}

@@ -1,30 +1,26 @@
-import { forbidden } from '../access/forbidden.ts';
-import { rightFor } from '../access/may.ts';
 import type { Actor } from '../actor.ts';
-import type { Command, RunCommand } from '../command.ts';
-import { type Decision, type Refusal, refuse } from '../decision.ts';
-import { spokenDuration } from '../duration.ts';
-import { time } from '../moment.ts';
-import { advance, carryOut, end, targetsOf } from './advance.ts';
-import { show, showStep, tell, type Walking } from './effects.ts';
+import { type Decision, refuse } from '../decision.ts';
+import { advance, carryOut } from './advance.ts';
+import { needsApproval } from './demands.ts';
+import { show, showRun, showStep, tell, type Walking } from './effects.ts';
+import { end } from './ending.ts';
 import type { RunEvent } from './events.ts';
-import type { Plan } from './plan.ts';
+import { type Decides, decideApproval, type Verdict } from './judgeApproval.ts';
+import type { Override, Plan } from './plan.ts';
 import { planHash, planWhole } from './resolve.ts';
+import { forbiddenToDo } from './rights.ts';
 import type { Approval, StepRecord } from './run.ts';
+import { targetsOf } from './targets.ts';
+import { announceOverride, closedMeanwhile } from './window.ts';
 
 /**
- * A destructive plan waits for a second person: pending ─▶ approved, refused, expired, or broken glass. It is bound to
- * the hash of exactly what will run. Whoever decides first decides; the requester's own click counts for nothing.
+ * A destructive plan waits for a second person, or for as many as it demands: pending ─▶ approved, refused, withdrawn,
+ * expired, or broken glass. It is bound to the hash of exactly what will run. One refusal refuses; the yes that completes
+ * what is demanded lets it run; the requester's own yes counts for nothing. The time it stands counts from the request.
  */
 
 /** How long a request stands; long enough to find somebody, too short to be approved by accident the next day. */
 const standsMs = 10 * 60_000;
-
-type Decides = Command &
-  Extract<
-    RunCommand,
-    { type: 'run.plan-decide' | 'run.plan-break-glass' | 'run.approval-decide' | 'run.break-glass' }
-  >;
 
 function newApproval(walking: Walking, plan: Plan): Approval {
   const { context, by, draft } = walking;
@@ -56,15 +52,21 @@ export function requestApproval(walking: Walking, step: string, plan: Plan): voi
  * Proposes the plan of a whole procedure; below *destructive*, whoever has the right starts it by asking. What the bot
  * starts by itself was asked for by nobody, so anything that changes something waits for a person.
  */
-export function proposePlan(walking: Walking, actor: Actor): Decision<RunEvent> {
+export function proposePlan(walking: Walking, actor: Actor, override?: Override): Decision<RunEvent> {
   const { draft, definition, context } = walking;
-  const plan = planWhole(definition);
+  const all = planWhole(definition, draft.state.inputs);
+  // Where each action waits for its own click, what is approved beforehand is that the walk begins at all.
+  const begun = draft.state.authority === 'whole' ? all : beginning(all);
+  const plan = override ? { ...begun, override } : begun;
   const approval = newApproval(walking, plan);
-  const denied = forbidden(actor, rightFor[plan.risk], draft.state.service, context.room);
+  const denied = forbiddenToDo(plan, { actor, own: draft.state.service, situation: context });
   if (denied) return denied;
-  draft.emit({ type: 'PlanProposed', data: { approval }, at: context.now, by: walking.by });
+  // Below what needs a second person, a word to be typed is what it waits for.
+  const alone = plan.confirm !== undefined && !needsApproval(plan);
+  const proposed = alone ? { ...approval, alone: true as const } : approval;
+  draft.emit({ type: 'PlanProposed', data: { approval: proposed }, at: context.now, by: walking.by });
   const { id } = draft.state;
-  const atOnce = actor.kind === 'person' ? plan.risk !== 'destructive' : plan.risk === 'observe';
+  const atOnce = actor.kind === 'person' ? !needsApproval(plan) && !alone : plan.risk === 'observe';
   if (atOnce) {
     approved(walking, { kind: 'approved', by: walking.by, at: context.now });
     return draft.decided();
@@ -73,6 +75,12 @@ export function proposePlan(walking: Walking, actor: Actor): Decision<RunEvent> 
   show(walking, { kind: 'plan', run: id });
   return draft.decided();
 }
+
+const beginning = ({ approvals: _, confirm: __, ...plan }: Plan): Plan => ({
+  ...plan,
+  risk: 'change',
+  commands: [],
+});
 
 /** Acting without a second person is said in the incident, with the reason that was given. */
 function announceGlass({ draft }: Walking, plan: Plan, state: Approval['state']): void {
@@ -88,7 +96,7 @@ function approved(walking: Walking, state: Approval['state']): void {
   const { whole, id } = draft.state;
   if (whole) for (const claim of targetsOf(walking, whole.plan)) draft.take(claim);
   show(walking, { kind: 'plan', run: id });
-  show(walking, { kind: 'run', run: id });
+  showRun(walking);
   advance(walking);
 }
 
@@ -97,15 +105,34 @@ export function decidePlan(walking: Walking, command: Decides): Decision<RunEven
   const { whole } = draft.state;
   if (!whole) return refuse('invalid', 'This procedure is not approved as a whole.');
   const verdict = decideApproval(walking, command, whole);
-  if ('refusal' in verdict) return verdict.refusal;
-  const { state } = verdict;
-  if (state.kind === 'refused') {
-    draft.emit({ type: 'PlanDecided', data: { state }, at: context.now, by: walking.by });
-    end(walking, 'refused', null);
+  if (verdict.kind === 'refused') return verdict;
+  recordYes(walking, null, verdict);
+  if (verdict.kind === 'granted') {
+    show(walking, { kind: 'plan', run: draft.state.id });
     return draft.decided();
+  }
+  const { state } = verdict;
+  if (state.kind === 'refused' || state.kind === 'withdrawn') {
+    draft.emit({ type: 'PlanDecided', data: { state }, at: context.now, by: walking.by });
+    end(walking, 'refused', state.kind === 'withdrawn' ? 'It was withdrawn.' : null);
+    return draft.decided();
+  }
+  if (state.kind === 'approved') {
+    const why = closedMeanwhile(walking, whole.plan);
+    if (why !== null) return tooLate(walking, why);
+    announceOverride(walking, whole, state.by);
   }
   announceGlass(walking, whole.plan, state);
   approved(walking, state);
+  return draft.decided();
+}
+
+/** Everybody who waits for it is told, and not only whoever said yes to what may not start any more. */
+function tooLate(walking: Walking, why: string): Decision<RunEvent> {
+  const { draft, context } = walking;
+  const state = { kind: 'withdrawn', by: 'bot', at: context.now, why } as const;
+  draft.emit({ type: 'PlanDecided', data: { state }, at: context.now, by: 'bot' });
+  end({ ...walking, by: 'bot' }, 'refused', why);
   return draft.decided();
 }
 
@@ -118,7 +145,12 @@ export function decideStepApproval(
   if (record.state.kind !== 'approving') return refuse('stale', 'This request is not open any more.');
   const { approval } = record.state;
   const verdict = decideApproval(walking, command, approval);
-  if ('refusal' in verdict) return verdict.refusal;
+  if (verdict.kind === 'refused') return verdict;
+  recordYes(walking, command.step, verdict);
+  if (verdict.kind === 'granted') {
+    showStep(walking, command.step);
+    return draft.decided();
+  }
   const { state } = verdict;
   draft.emit({
     type: 'ApprovalDecided',
@@ -126,7 +158,8 @@ export function decideStepApproval(
     at: context.now,
     by: walking.by,
   });
-  if (state.kind === 'refused') backToOffer(walking, command.step, approval.plan);
+  if (state.kind === 'refused' || state.kind === 'withdrawn')
+    backToOffer(walking, command.step, approval.plan);
   else {
     announceGlass(walking, approval.plan, state);
     carryOut(walking, command.step, approval.plan);
@@ -134,65 +167,16 @@ export function decideStepApproval(
   return draft.decided();
 }
 
-type Verdict = { readonly state: Approval['state'] } | { readonly refusal: Refusal };
-
-/** The new state of an approval, or why this person's word does not count. */
-function decideApproval(walking: Walking, command: Decides, approval: Approval): Verdict {
-  const { draft, context, by } = walking;
-  const { service } = draft.state;
-  const { now, room } = context;
-  if (approval.state.kind !== 'pending') return { refusal: decidedBefore(approval) };
-  if (command.hash !== approval.hash) {
-    return {
-      refusal: refuse(
-        'plan-changed',
-        'What would run has changed since this message; look at the newer one.',
-      ),
-    };
-  }
-  if (now > approval.expiresAt) return { refusal: refuse('expired', 'The request has expired. Ask again.') };
-  if (command.type === 'run.plan-break-glass' || command.type === 'run.break-glass') {
-    const denied = forbidden(command.actor, 'override', service, room);
-    if (denied) return { refusal: denied };
-    const { incident } = context;
-    if (incident?.severity !== 'P0' || incident.roles.commander !== by) {
-      const message = 'Only the commander of a P0 incident may break the glass. Ask for an approval.';
-      return { refusal: refuse('not-allowed', message) };
-    }
-    return { state: { kind: 'glass-broken', by, at: now, reason: command.reason } };
-  }
-  if (command.verdict === 'refuse') {
-    // Whoever asked may take the request back; anybody else needs the right to decide.
-    const denied = by === approval.requestedBy ? null : forbidden(command.actor, 'approve', service, room);
-    return denied ? { refusal: denied } : { state: { kind: 'refused', by, at: now } };
-  }
-  if (by === approval.requestedBy) {
-    return { refusal: refuse('own-request', 'You asked for this, so somebody else has to approve it.') };
-  }
-  const denied = forbidden(command.actor, 'approve', service, room);
-  return denied ? { refusal: denied } : { state: { kind: 'approved', by, at: now } };
-}
-
-function decidedBefore({ state, expiresAt, requestedAt }: Approval): Refusal {
-  switch (state.kind) {
-    case 'approved':
-      return refuse('already', `<@${state.by}> already approved this at ${time(state.at)}.`);
-    case 'glass-broken':
-      return refuse('already', `<@${state.by}> already broke the glass at ${time(state.at)}.`);
-    case 'refused':
-      return refuse('already', `<@${state.by}> already refused this at ${time(state.at)}.`);
-    case 'expired':
-      return refuse(
-        'expired',
-        `The request expired after ${spokenDuration(expiresAt - requestedAt)}. Ask again.`,
-      );
-    case 'pending':
-      return refuse('invalid', 'The request is still open.');
-    default: {
-      const never: never = state;
-      return never;
-    }
-  }
+/** Writes down a yes that is not the last one, and those before it that do not count any more. */
+function recordYes(
+  { draft, context, by }: Walking,
+  of: string | null,
+  verdict: Extract<Verdict, { kind: 'decided' | 'granted' }>,
+): void {
+  for (const { user, why } of verdict.counted?.lapsed ?? [])
+    draft.emit({ type: 'ApprovalLapsed', data: { of, user, why }, at: context.now, by: 'bot' });
+  if (verdict.kind === 'granted')
+    draft.emit({ type: 'ApprovalGranted', data: { of, groups: verdict.groups }, at: context.now, by });
 }
 
 export function expireStepApproval(
@@ -243,4 +227,12 @@ function backToOffer(walking: Walking, step: string, plan: Plan): void {
   const state = { kind: 'offering', since: context.now, plan } as const;
   draft.emit({ type: 'StepEntered', data: { step, attempt, state }, at: context.now, by: walking.by });
   showStep(walking, step);
+}
+
+/** What was asked for would not run as it was shown any more; a later click on it finds it withdrawn. */
+export function withdrawRequest({ draft, context, by }: Walking, step: string, why: string): void {
+  const state = draft.state.steps[step]?.state;
+  if (state?.kind !== 'approving' || state.approval.state.kind !== 'pending') return;
+  const withdrawn = { kind: 'withdrawn', by, at: context.now, why } as const;
+  draft.emit({ type: 'ApprovalDecided', data: { step, state: withdrawn }, at: context.now, by });
 }

@@ -100,9 +100,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 export function tellIncident(walking: Walking, title: string): void {
   const { incident, id } = walking.draft.state;
-  if (incident)
-    tell(walking, { type: 'incident.mitigation-started', incident, run: id, title, by: walking.by });
+  // The bot is no responder: what it starts by itself leaves the incident in nobody's hands.
+  const by = walking.by === 'bot' ? null : walking.by;
+  if (incident) tell(walking, { type: 'incident.mitigation-started', incident, run: id, title, by });
 }
-
-/** Hosts of a service are locked one by one, so that two runs never act on the same thing at the same time. */
-export const targetClaim = (host: string, service: string): string => `target:${host}/${service}`;

@@ -8,7 +8,7 @@ const lookEveryMs = 15_000;
 const blindLimit = 4;
 
 /** Pace shortens the rhythm too, though no faster than an answer can be new. */
-function rhythm(holdMs: number, pace: number): number {
+export function rhythm(holdMs: number, pace: number): number {
   const paced = Math.max(1_000, lookEveryMs / pace);
   return holdMs > 0 ? Math.max(500, Math.min(paced, holdMs / 4)) : paced;
 }

@@ -29,6 +29,11 @@ export function moved(step: Step, { state }: StepRecord): Refusal {
         const label = step.options.find((each) => each.id === option)?.label ?? option;
         return refuse('already', `${who} already chose *${label}* at ${at}.`);
       }
+      if (state.how.kind === 'failed')
+        return refuse(
+          'stale',
+          `This failed at ${at}, and the walk went on with what the playbook has for that.`,
+        );
       return refuse(
         'already',
         `${who} already ${state.how.kind === 'skipped' ? 'skipped' : 'finished'} this at ${at}.`,

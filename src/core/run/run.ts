@@ -1,5 +1,5 @@
+import type { Actor } from '../actor.ts';
 import type { IncidentId, LedgerRef, RunId } from '../stream.ts';
-import type { RunEvent } from './events.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -32,10 +32,14 @@ export type Run = {
   readonly steps: Readonly<Record<string, StepRecord>>;
   /** Where the walk stands; null before the plan of a whole procedure is approved and after the end. */
   readonly at: string | null;
-  /** Approval of the entire plan, for a procedure that is approved as a whole. */
+  /** Approval of the entire plan, for a procedure that is approved as a whole; for any other, that it goes past its window. */
   readonly whole: Approval | null;
   readonly ledger: readonly LedgerEntry[];
+  /** What was asked of whoever started it, by the names of the playbook's inputs. */
+  readonly inputs?: Readonly<Record<string, string>>;
   readonly result: RunResult | null;
+  /** Part of a drill: stand-ins do what it would do. */
+  readonly drill?: true;
 };
 
 export type RunResult = {
@@ -52,8 +56,58 @@ export type StepRecord = {
   /** What commands of this attempt have printed so far, redacted and capped. */
   readonly output: string;
   readonly outputCut: boolean;
+  /** What is looked at beside or before the step's own command, each with an output of its own, by command. */
+  readonly looks?: readonly Look[];
   /** The indicator before anything was done, to compare with afterwards. */
   readonly baseline: Reading | null;
+  /** What its gate has read, from the last good reading on. */
+  readonly watched?: { readonly indicator: string; readonly readings: readonly Reading[] };
+  /** What the bot has announced to carry out by itself, and what came of that; absent where it announced nothing. */
+  readonly automatic?: Announced;
+  /** What has been done of a checklist, by the index of the item. */
+  readonly ticks?: Readonly<Record<number, Tick>>;
+  /** Attempts that a later one has taken the place of, by number, each as it stood when it was left. */
+  readonly past?: Readonly<Record<number, PastAttempt>>;
+};
+
+export type Tick = { readonly by: string; readonly at: number };
+
+export type PastAttempt = Omit<StepRecord, 'past'>;
+
+/** Pending until somebody holds it or its moment has come, and decided once. */
+export type Announced = {
+  readonly mode: 'shadow' | 'live';
+  readonly dueAt: number;
+  readonly state:
+    | { readonly kind: 'pending' }
+    | { readonly kind: 'held'; readonly by: string; readonly at: number }
+    /** Never announced; `why` is a sentence. */
+    | { readonly kind: 'withheld'; readonly at: number; readonly why: string }
+    | ({ readonly at: number } & AutomaticEnd);
+};
+
+/** `would-run` is the end of a shadow; `left` says why nothing was done, or would have been. */
+export type AutomaticEnd =
+  | { readonly kind: 'ran' | 'would-run'; readonly indicator: string; readonly reading: Reading }
+  | {
+      readonly kind: 'left';
+      readonly mode: 'shadow' | 'live';
+      readonly why: 'no-data' | 'met' | 'busy' | 'late';
+      readonly indicator: string;
+      readonly reading: Reading;
+      /** Who has the target, where that is why. */
+      readonly holder?: string;
+    };
+
+/** One of several observations of a step. */
+export type Look = {
+  /** Index of the command in the step's plan. */
+  readonly command: number;
+  readonly title: string;
+  readonly output: string;
+  readonly cut: boolean;
+  /** Null while it runs; `unseen` says why it could not be seen. */
+  readonly end: { readonly at: number; readonly unseen: string | null } | null;
 };
 
 export type StepState =
@@ -70,8 +124,21 @@ export type StepState =
       readonly command: number;
       readonly commandSince: number;
       readonly stopping: boolean;
+      /** Which try of the command this is, from the second one on. */
+      readonly try?: number;
+      /** Nothing runs: the command has failed, and is tried again then. */
+      readonly retry?: { readonly at: number; readonly try: number; readonly why: string };
+      /** The one more try after an unknown outcome. */
+      readonly afterUnknown?: true;
     }
-  | { readonly kind: 'verifying'; readonly by: string | null; readonly since: number; readonly gate: Gate }
+  | {
+      readonly kind: 'verifying';
+      readonly by: string | null;
+      readonly since: number;
+      /** When the first command of the step was started, where one was. */
+      readonly startedAt?: number;
+      readonly gate: Gate;
+    }
   | { readonly kind: 'waiting'; readonly since: number; readonly until: number }
   /** Needs a person: what went wrong, and what is known. */
   | {
@@ -88,6 +155,8 @@ export type StepState =
       readonly at: number;
       readonly by: string | null;
       readonly message: string;
+      /** It was not carried out: whether it should be could not be judged. */
+      readonly of?: 'condition';
     }
   | {
       readonly kind: 'unknown';
@@ -99,6 +168,10 @@ export type StepState =
       readonly command: number;
       /** What the action's probe said afterwards, where it has one. */
       readonly probe: Reading | null;
+      /** When that command was started. */
+      readonly startedAt?: number;
+      /** The number of the try that the probe decides about. */
+      readonly retry?: number;
     }
   /** Left behind: the walk went back, and the step will be entered again under a new attempt number. */
   | { readonly kind: 'reopened'; readonly at: number; readonly why: string }
@@ -111,13 +184,21 @@ export type Settled =
       readonly tookMs: number;
       readonly code: number | null;
       readonly verified: Verified | null;
+      /** How many of several observations there were, and the titles of those that could not be seen. */
+      readonly looks?: { readonly all: number; readonly unseen: readonly string[] };
     }
-  | { readonly kind: 'chosen'; readonly option: string }
-  | { readonly kind: 'answered'; readonly answer: string }
+  /** `as` is who answered as they stood then, kept where the answer can reach another service. */
+  | { readonly kind: 'chosen'; readonly option: string; readonly as?: Actor }
+  | { readonly kind: 'answered'; readonly answer: string; readonly as?: Actor }
   | { readonly kind: 'held'; readonly verified: Verified }
-  | { readonly kind: 'skipped' }
+  /** By a person, or by its own condition, and then with the sentence why. */
+  | { readonly kind: 'skipped'; readonly because?: string }
+  /** It failed, and the walk went on with what the playbook has for that. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'accepted'; readonly claim: 'worked' | 'did-not' }
   | { readonly kind: 'passed' }
+  /** A procedure was started from here; its run is known a moment later. */
+  | { readonly kind: 'started'; readonly playbook: string; readonly run: RunId | null }
   /** An observation that failed settles too: what could not be seen is said, and never blocks the walk. */
   | { readonly kind: 'unseen'; readonly message: string };
 
@@ -134,13 +215,28 @@ export type Approval = {
   readonly requestedBy: string;
   readonly requestedAt: number;
   readonly expiresAt: number;
+  /** Those who have said yes while more of them are needed; who says the last one stands in the state. */
+  readonly granted?: readonly Granted[];
+  /** No second person is needed; it waits for the word to be typed, by whoever may carry it out. */
+  readonly alone?: true;
   readonly state:
     | { readonly kind: 'pending' }
-    | { readonly kind: 'approved'; readonly by: string; readonly at: number }
+    | {
+        readonly kind: 'approved';
+        readonly by: string;
+        readonly at: number;
+        /** In a drill: said for a second person who was not there. */
+        readonly standIn?: true;
+      }
     | { readonly kind: 'glass-broken'; readonly by: string; readonly at: number; readonly reason: string }
     | { readonly kind: 'refused'; readonly by: string; readonly at: number }
+    /** By whoever asked, or because something else would run now: then `why` says what. */
+    | { readonly kind: 'withdrawn'; readonly by: string; readonly at: number; readonly why?: string }
     | { readonly kind: 'expired'; readonly at: number };
 };
+
+/** `groups` are those of the groups whose word counts that they were in when they said yes. */
+export type Granted = { readonly by: string; readonly at: number; readonly groups: readonly string[] };
 
 /** A verify gate in progress. `heldSince` is null while the objective is not met. */
 export type Gate = {
@@ -171,6 +267,8 @@ export type LedgerEntry = {
   readonly undo: 'none' | 'previous' | 'action';
   /** For a written file: its content before, null where there was no file. */
   readonly file: { readonly path: string; readonly previous: string | null } | null;
+  /** The service that was changed, where it is not the run's. */
+  readonly service?: string;
   /** The change that was taken back when this had been done; a change without such an entry is still in effect. */
   readonly undoes?: LedgerRef;
 };
@@ -188,118 +286,18 @@ export function entered(run: Pick<Run, 'steps'>, step: string): StepRecord | nul
   return record && record.state.kind !== 'reopened' ? record : null;
 }
 
-export function evolveRun(run: Run | null, event: RunEvent): Run {
-  const { type, data, at, by } = event;
-  if (type === 'RunStarted') {
-    return {
-      ...data,
-      startedAt: at,
-      startedBy: by,
-      steps: {},
-      at: null,
-      whole: null,
-      ledger: [],
-      result: null,
-    };
-  }
-  if (!run) throw new Error(`${type} before RunStarted`);
-  const step = (id: string, change: (record: StepRecord) => StepRecord): Run => {
-    const record = run.steps[id];
-    if (!record) throw new Error(`${type} for step ${id}, which was never entered`);
-    return { ...run, steps: { ...run.steps, [id]: change(record) } };
-  };
-  const into = (id: string, state: StepState): Run => step(id, (record) => ({ ...record, state }));
-  switch (type) {
-    case 'PlanProposed':
-      return { ...run, whole: data.approval };
-    case 'PlanDecided':
-      return run.whole ? { ...run, whole: { ...run.whole, state: data.state } } : run;
-    case 'StepEntered':
-      return {
-        ...run,
-        at: data.step,
-        steps: {
-          ...run.steps,
-          [data.step]: {
-            attempt: data.attempt,
-            enteredAt: at,
-            state: data.state,
-            output: '',
-            outputCut: false,
-            // What it was like before anything was done stays true of a second try.
-            baseline: run.steps[data.step]?.baseline ?? null,
-          },
-        },
-      };
-    case 'ApprovalRequested':
-      return into(data.step, { kind: 'approving', approval: data.approval });
-    case 'ApprovalDecided':
-      return step(data.step, (record) =>
-        record.state.kind === 'approving'
-          ? {
-              ...record,
-              state: { kind: 'approving', approval: { ...record.state.approval, state: data.state } },
-            }
-          : record,
-      );
-    case 'CommandStarted':
-      return step(data.step, (record) => ({
-        ...record,
-        state: {
-          kind: 'running',
-          by,
-          since: record.state.kind === 'running' ? record.state.since : at,
-          plan: data.plan,
-          command: data.command,
-          commandSince: at,
-          stopping: false,
-        },
-      }));
-    case 'StopRequested':
-      return step(data.step, (record) =>
-        record.state.kind === 'running' ? { ...record, state: { ...record.state, stopping: true } } : record,
-      );
-    case 'OutputAppended':
-      return step(data.step, (record) => ({
-        ...record,
-        output: record.output + data.text,
-        outputCut: record.outputCut || data.cut,
-      }));
-    case 'CommandEnded':
-      return data.ledger ? { ...run, ledger: [...run.ledger, data.ledger] } : run;
-    case 'GateOpened':
-      return into(data.step, { kind: 'verifying', by: data.by, since: at, gate: data.gate });
-    case 'ReadingTaken':
-      return step(data.step, (record) =>
-        record.state.kind === 'verifying'
-          ? { ...record, state: { ...record.state, gate: data.gate } }
-          : record,
-      );
-    case 'BaselineTaken':
-      return step(data.step, (record) => ({ ...record, baseline: data.reading }));
-    case 'ProbeAnswered':
-      return step(data.step, (record) =>
-        record.state.kind === 'unknown'
-          ? { ...record, state: { ...record.state, probe: data.reading } }
-          : record,
-      );
-    case 'StepMoved':
-      return into(data.step, data.state);
-    case 'StepSettled':
-      return into(data.step, { kind: 'settled', at, by: data.by, how: data.how });
-    case 'StepsReopened': {
-      const steps = { ...run.steps };
-      for (const id of data.steps) {
-        const record = steps[id];
-        if (record) steps[id] = { ...record, state: { kind: 'reopened', at, why: data.why } };
-      }
-      return { ...run, steps, at: null };
-    }
-    case 'RunEnded':
-      return { ...run, at: null, result: { kind: data.kind, at, by, why: data.why } };
-    default: {
-      const never: never = type;
-      return never;
-    }
-  }
+/** Whether a command of the step is one of its looks, whose output stands by itself. */
+export const isLook = ({ looks = [] }: StepRecord, command: number | undefined): boolean =>
+  command !== undefined && looks.some((look) => look.command === command);
+
+/** Whether there is any output to show. */
+export const hasPrinted = ({ output, looks = [] }: StepRecord): boolean =>
+  output.trim() !== '' || looks.some((look) => look.output.trim() !== '');
+
+/** How many observations there were, and which of them came to nothing; nothing where there were none. */
+export function looksOf(record: StepRecord | undefined): Pick<Extract<Settled, { kind: 'done' }>, 'looks'> {
+  const { looks } = record ?? {};
+  if (!looks) return {};
+  const unseen = looks.flatMap(({ title, end: over }) => (over?.unseen == null ? [] : [title]));
+  return { looks: { all: looks.length, unseen } };
 }

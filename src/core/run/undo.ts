@@ -75,7 +75,7 @@ export function changesInEffect(views: readonly RunView[], service: string): rea
       .flatMap(({ run, definition }) => undoneByAll(definition).map((ref) => [undoClaim(ref), run.id])),
   );
   return standingEntries(views)
-    .filter(({ view }) => view.run.service === service)
+    .filter(({ view, entry }) => (entry.service ?? view.run.service) === service)
     .map(changeOf)
     .map((change): Change => ({ ...change, takenBackBy: taking.get(undoClaim(change.ref)) ?? null }));
 }
@@ -153,7 +153,7 @@ function definitionOf(made: readonly Made[]): Definition {
       title: `Undo what ${scope} changed`,
       kind: 'undo',
       answers: {},
-      service: newest.view.run.service,
+      service: newest.entry.service ?? newest.view.run.service,
       severity: newest.view.definition.playbook.severity,
       summary: 'Takes back what was changed, newest first. Each step waits for its own click.',
       symptoms: [],

@@ -31,7 +31,7 @@ export function undoSteps(made: readonly Made[]): {
     return { id: `${index + 1}`, kind: 'do', action: name, undoes: ref };
   });
   const { name = '', links = {} } = made[0]?.view.definition.service ?? {};
-  return { steps, service: { name, links, ...gathered } };
+  return { steps, service: { name: made[0]?.entry.service ?? name, links, ...gathered } };
 }
 
 type Back = Omit<Action, 'name' | 'title' | 'undo'>;
@@ -43,8 +43,12 @@ function byAction(copy: Copier, changed: Action): Back {
   const chain = copy.chain(undo);
   const verify = firstVerify([undo, ...chain]) ?? changed.verify;
   const { verify: _, ...rest } = copy.action(undo);
+  const confirm = undo.confirm ?? changed.confirm;
   return {
     ...rest,
+    ...bothDemands(undo, changed),
+    ...(confirm !== undefined && { confirm }),
+    ...(undo.evidence === undefined && keptEvidence(copy, changed)),
     says: [undo.title, ...(undo.says === undefined ? [] : [undo.says])].map(sentence).join(' '),
     risk: [undo, ...chain].map(({ risk }) => risk).reduce(riskier, changed.risk),
     ...(verify && { verify: copy.verify(verify) }),
@@ -78,9 +82,28 @@ function byContent(copy: Copier, changed: Action, { file }: LedgerEntry): Back {
     timeoutMs: changed.timeoutMs,
     succeeds: [0],
     secrets: [],
+    ...(changed.service !== undefined && { service: changed.service }),
+    ...(changed.environment !== undefined && { environment: changed.environment }),
+    ...(changed.approvals && { approvals: changed.approvals }),
+    ...(changed.confirm !== undefined && { confirm: changed.confirm }),
+    ...keptEvidence(copy, changed),
     ...(verify && { verify: copy.verify(verify) }),
   };
 }
+
+/** Of the same people the greater number; of different people both. */
+function bothDemands(undo: Action, { approvals }: Action): Pick<Action, 'approvals' | 'furtherApprovals'> {
+  const own = undo.approvals;
+  if (!approvals) return own ? { approvals: own } : {};
+  if (!own) return { approvals };
+  if (canonicalJson(own.from ?? []) !== canonicalJson(approvals.from ?? []))
+    return { approvals: own, furtherApprovals: [approvals] };
+  return { approvals: own.count >= approvals.count ? own : approvals };
+}
+
+/** What had to be seen before the change is seen before it is taken back, which wipes the traces of the change. */
+const keptEvidence = (copy: Copier, { evidence }: Action): Pick<Action, 'evidence'> =>
+  evidence ? { evidence: evidence.map((name) => copy.kept(actionOf(copy.service, name))) } : {};
 
 /** What followed and has a way back of its own is a change of its own, and was taken back before this one. */
 const isRepeated = ({ undo }: Action): boolean => undo.kind === 'none';
@@ -116,7 +139,7 @@ class Copier {
     });
   }
 
-  action({ probe, verify, ...action }: Action): Action {
+  action({ probe, verify, evidence, ...action }: Action): Action {
     return {
       ...action,
       host: this.host(action.host),
@@ -124,6 +147,7 @@ class Copier {
       then: action.then.map((name) => this.kept(actionOf(this.service, name))),
       ...(probe !== undefined && { probe: this.#indicator(probe) }),
       ...(verify && { verify: this.verify(verify) }),
+      ...(evidence && { evidence: evidence.map((name) => this.kept(actionOf(this.service, name))) }),
     };
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -21,15 +21,32 @@ export function findProgram(...names: readonly string[]): string | undefined {
   return undefined;
 }
 
+/**
+ * Below the ports that systems hand out by themselves (32768 and up on Linux, 49152 elsewhere), so that none of the
+ * many connections that come and go is given it before the program listens.
+ */
+const lowestPort = 20_000;
+const highestPort = 32_000;
+
 /** A port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one themselves. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    nextPort = nextPort + 1 < highestPort ? nextPort + 1 : lowestPort;
+    const port = nextPort;
+    if (await canListen(port)) return port;
+  }
+}
+
+/** One after the other from anywhere: what was handed out and is not listened on yet is not handed out again. */
+let nextPort = randomInt(lowestPort, highestPort);
+
+function canListen(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(false) : reject(error),
+    );
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 

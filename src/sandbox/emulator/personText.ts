@@ -10,12 +10,40 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function mention(workspace: Workspace, handle: string): string | null {
-  if (broadcasts.has(handle)) return `<!${handle}>`;
-  const user = [...workspace.users.values()].find(({ name }) => name === handle);
-  if (user !== undefined) return `<@${user.id}>`;
-  const group = [...workspace.usergroups.values()].find((each) => each.handle === handle);
-  return group === undefined ? null : `<!subteam^${group.id}>`;
+/** Everybody by what people call them: the handle, or the name that is shown, which may have spaces in it. */
+function* mentions(workspace: Workspace): Generator<{ readonly called: string; readonly mention: string }> {
+  for (const { id, name } of workspace.users.values()) yield { called: name, mention: `<@${id}>` };
+  for (const { id, handle } of workspace.usergroups.values())
+    yield { called: handle, mention: `<!subteam^${id}>` };
+  for (const name of broadcasts) yield { called: name, mention: `<!${name}>` };
+  for (const { id, realName } of workspace.users.values()) yield { called: realName, mention: `<@${id}>` };
+}
+
+/** Who is meant by what begins behind an `@`, whatever its case: the longest name that ends where a word does. */
+function mentionAt(workspace: Workspace, text: string): { called: string; mention: string } | null {
+  const lower = text.toLowerCase();
+  let found: { called: string; mention: string } | null = null;
+  for (const each of mentions(workspace)) {
+    const { called } = each;
+    if (called === '' || called.length <= (found?.called.length ?? 0)) continue;
+    // A stop ends a sentence; a stop in front of a letter belongs to a longer name.
+    const ends = !/^(?:[\p{L}\p{N}_-]|\.[\p{L}\p{N}_])/u.test(text.slice(called.length));
+    if (ends && lower.startsWith(called.toLowerCase())) found = each;
+  }
+  return found;
+}
+
+function withPeople(workspace: Workspace, text: string): string {
+  let result = '';
+  let at = 0;
+  for (const match of text.matchAll(/(?<=^|[\s(])@/g)) {
+    if (match.index < at) continue;
+    const found = mentionAt(workspace, text.slice(match.index + 1));
+    if (found === null) continue;
+    result += text.slice(at, match.index) + found.mention;
+    at = match.index + 1 + found.called.length;
+  }
+  return result + text.slice(at);
 }
 
 function channelLink(workspace: Workspace, name: string): string | null {
@@ -24,15 +52,13 @@ function channelLink(workspace: Workspace, name: string): string | null {
 }
 
 function withMentions(workspace: Workspace, text: string): string {
-  return escaped(text)
-    .replace(/(^|[\s(])@([a-z0-9._-]*[a-z0-9_])/g, (all, before: string, handle: string) => {
-      const found = mention(workspace, handle);
-      return found === null ? all : `${before}${found}`;
-    })
-    .replace(/(^|[\s(])#([\p{Ll}\p{Lo}\p{N}_-]+)/gu, (all, before: string, name: string) => {
+  return withPeople(workspace, escaped(text)).replace(
+    /(^|[\s(])#([\p{Ll}\p{Lo}\p{N}_-]+)/gu,
+    (all, before: string, name: string) => {
       const found = channelLink(workspace, name);
       return found === null ? all : `${before}${found}`;
-    });
+    },
+  );
 }
 
 /** Escapes `& < >` and resolves `@handle` and `#channel`; mentions that are marked up already stay. */

@@ -121,6 +121,7 @@ const defaultCommands: Command[] = [
 
 const defaultShortcuts: Shortcut[] = [
   { name: 'Declare Incident', callbackId: 'declare_incident', kind: 'message' },
+  { name: 'Add to Incident', callbackId: 'add_to_incident', kind: 'message' },
 ];
 
 const defaultEvents = [

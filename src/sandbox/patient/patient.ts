@@ -1,6 +1,4 @@
 import { appendFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { prepareCheckout, restoreCheckout } from './checkout.ts';
 import { CONTAINERS, containerNamed, createA2aMetrics, isRunning, TOOL_FAILURE } from './containers.ts';
@@ -17,8 +15,8 @@ import { createSupervisor, type Running, type UnitState } from './supervisor.ts'
 export type PatientOptions = Readonly<{
   /** Everything that the patient writes is under it. */
   directory: string;
-  /** Of the service; a free one by default, kept over restarts. */
-  port?: number;
+  /** Of the service, kept over restarts; a free one of 127.0.0.1. */
+  port: number;
   /** How many times as fast as life the patient heals and tests itself. */
   pace?: number;
   /** Milliseconds since the epoch. */
@@ -72,10 +70,9 @@ const SECOND_MS = 1_000;
  * @throws Error when git is missing or the service does not start
  */
 export async function startPatient(options: PatientOptions): Promise<Patient> {
-  const { pace = 1, now = Date.now } = options;
+  const { pace = 1, now = Date.now, port } = options;
   const directory = resolve(options.directory);
   const checkout = await prepareCheckout(directory);
-  const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
   const faults = new Set<Fault>();
   const active = (): Fault[] => [...faults];
   const journal = createJournal(now);
@@ -245,15 +242,4 @@ function flagsOrNull(checkout: string): Flags | null {
     // Half written or broken: the service keeps its flags and logs why; the page shows that they are unknown.
     return null;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => done(port));
-    });
-  });
 }

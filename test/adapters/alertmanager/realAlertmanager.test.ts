@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,6 +10,7 @@ import { type HttpServer, startHttpServer } from '../../../src/adapters/http/ser
 import { episodeKey, type Notice } from '../../../src/core/alert/alert.ts';
 import type { Log } from '../../../src/engine/log.ts';
 import { StoreFailed } from '../../../src/engine/ports.ts';
+import { freePort } from '../../../src/sandbox/alerts/program.ts';
 import { requireComponent } from '../../fakes/components.ts';
 
 const program = requireComponent('alertmanager');
@@ -121,12 +120,3 @@ receivers:
       .toMatchObject({ fingerprint: committed[0]!.fingerprint, startsAt: committed[0]!.startsAt });
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}

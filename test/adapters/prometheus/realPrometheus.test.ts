@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAlertHistory } from '../../../src/adapters/prometheus/alertHistory.ts';
 import { createGauge } from '../../../src/adapters/prometheus/gauge.ts';
 import type { Indicator } from '../../../src/core/playbook/definition.ts';
+import { freePort } from '../../../src/sandbox/alerts/program.ts';
 import { requireComponent } from '../../fakes/components.ts';
 
 const program = requireComponent('prometheus');
@@ -115,12 +114,3 @@ scrape_configs:
     );
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -207,6 +207,8 @@ describe('text from outside', { tags: ['trust-34'] }, () => {
       'id',
       'kind',
       'by',
+      'moment',
+      'offers',
       'phase',
       'severity',
       'risk',

@@ -313,11 +313,12 @@ describe('a file', () => {
 
 describe('the directory', () => {
   it('knows members and the handles of their groups', async () => {
-    expect(await client.directory.membership(people.lead)).toEqual({
+    expect(await client.directory.membership(people.lead)).toMatchObject({
       kind: 'member',
       groups: ['platform', 'leads'],
+      existing: expect.arrayContaining(['oncall', 'platform', 'leads']),
     });
-    expect(await client.directory.membership(people.visitor)).toEqual({ kind: 'member', groups: [] });
+    expect(await client.directory.membership(people.visitor)).toMatchObject({ kind: 'member', groups: [] });
     await client.directory.membership(people.oncall);
     expect(callsOf('usergroups.list')).toHaveLength(1);
   });
@@ -334,8 +335,24 @@ describe('the directory', () => {
     expect(await client.directory.membership(people.lead)).toMatchObject({ kind: 'member' });
   });
 
+  it('knows the members of a channel, and asks once a minute', async () => {
+    const [channel] = slack.workspace.channels();
+    const name = `#${channel?.name ?? ''}`;
+    expect(await client.directory.members(name)).toEqual(expect.any(Array));
+    await client.directory.members(name);
+    expect(callsOf('conversations.members')).toHaveLength(1);
+  });
+
+  it('does not guess who is in a channel that it cannot see', async () => {
+    await expect(client.directory.members('#no-such-channel')).rejects.toMatchObject({ name: 'WorkFailed' });
+  });
+
   it('a workspace without user groups has people all the same', async () => {
     slack.faults.set({ kind: 'api_error', method: 'usergroups.list', error: 'plan_upgrade_required' });
-    expect(await client.directory.membership(people.lead)).toEqual({ kind: 'member', groups: [] });
+    expect(await client.directory.membership(people.lead)).toEqual({
+      kind: 'member',
+      groups: [],
+      existing: [],
+    });
   });
 });

@@ -9,6 +9,9 @@ export function keptDeliveries(): Deliveries {
       seen.add(delivery);
       return first;
     },
+    async seenBefore(delivery) {
+      return seen.has(delivery);
+    },
     async forget(delivery) {
       seen.delete(delivery);
     },

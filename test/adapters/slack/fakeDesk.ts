@@ -1,10 +1,11 @@
 import type { CommandBody } from '../../../src/core/command.ts';
 import type { Answer } from '../../../src/core/decision.ts';
 import type { Incident } from '../../../src/core/incident/incident.ts';
+import { openCalendar } from '../../../src/core/people/compilePeople.ts';
 import type { Definition } from '../../../src/core/playbook/definition.ts';
 import type { Room } from '../../../src/core/playbook/room.ts';
 import type { Run } from '../../../src/core/run/run.ts';
-import type { Desk } from '../../../src/engine/ports.ts';
+import type { Desk, HomeReading } from '../../../src/engine/ports.ts';
 import { definition, rollback } from './views.ts';
 
 export type Acted = { readonly user: string; readonly body: CommandBody; readonly once: string | undefined };
@@ -14,6 +15,9 @@ export function fakeDesk(): Desk & {
   readonly acted: Acted[];
   answer: (acted: Acted) => Answer | Promise<Answer>;
   incidents: Incident[];
+  homeOf: (user: string) => HomeReading;
+  /** Incidents by the message that begins their thread. */
+  threads: Record<string, string>;
   runs: { run: Run; definition: Definition }[];
 } {
   const seen = new Set<string>();
@@ -30,6 +34,9 @@ export function fakeDesk(): Desk & {
       P4: { place: { kind: 'log' }, announce: null, invite: [] },
     },
     access: { groups: {}, rules: [] },
+    roster: {},
+    chains: [],
+    calendar: openCalendar,
     reopenWithinMs: 86_400_000,
     pace: 1,
   };
@@ -52,14 +59,47 @@ export function fakeDesk(): Desk & {
     incident: async (id) => desk.incidents.find((each) => each.id === id) ?? null,
     run: async (id) => desk.runs.find((each) => each.run.id === id) ?? null,
     incidentOfChannel: async (channel) => desk.incidents.find((each) => each.channel?.id === channel) ?? null,
-    openIncidents: async () => desk.incidents,
+    openIncidents: async () => desk.incidents.filter(({ drill }) => !drill),
+    openDrills: async () => desk.incidents.filter(({ drill }) => drill),
+    around: async () => ({
+      now: 1_795_269_728_000,
+      calendar: room.calendar,
+      freezes: [],
+      openIncidents: desk.incidents.filter(({ drill }) => !drill),
+    }),
     ledgers: async (place) =>
       desk.runs.filter(({ run }) =>
-        place.kind === 'incident' ? run.incident === place.incident : run.channel === place.channel,
+        place.kind === 'incident'
+          ? run.incident === place.incident
+          : place.kind === 'channel'
+            ? run.channel === place.channel
+            : run.incident === null,
       ),
     recentIncidents: async () => desk.incidents,
     may: async () => ({ allowed: true, reason: 'A rule allows it.' }),
+    who: async (user) => ({ known: { user, groups: [] } }),
     postMortem: async () => '',
+    home: async (user) => desk.homeOf(user),
+    homeOf: () => ({
+      kind: 'home',
+      now: 1_795_269_728_000,
+      places: new Map(),
+      home: {
+        needs: [],
+        incidents: desk.incidents,
+        unseen: 0,
+        drills: [],
+        requests: [],
+        procedures: [],
+        ahead: [],
+        unread: [],
+      },
+    }),
+    threads: {},
+    incidentAt: async (channel, thread) =>
+      desk.incidents.find(
+        (each) => each.channel?.id === channel || (thread !== null && each.id === desk.threads[thread]),
+      ) ?? null,
   };
   return desk;
 }

@@ -276,7 +276,10 @@ for (const mode of ['socket', 'http'] as const) {
       if (offered.kind !== 'step') throw new Error('not a step');
       at.desk.runs = [offered.view];
       await at.slack.person(oncall).click(await shown('step, offering disruptive'), 'step.why');
-      expect(await toldText(oncall)).toContain('About 10 s without answers.');
+      const told = await toldText(oncall);
+      // What the offer does not say; what it says stands above it.
+      expect(told).toContain('Because the answer was *The process crashes*');
+      expect(told).not.toContain('About 10 s without answers.');
       await at.slack.person(responder).click(await shown('step, asking which'), 'step.not-sure');
       expect(await toldText(responder)).toContain('Which kind of error dominates?');
       expect(at.desk.acted).toEqual([]);
@@ -323,7 +326,8 @@ for (const mode of ['socket', 'http'] as const) {
       at.desk.incidents = [incident({ summary: 'see <!channel>' })];
       await say(visitor, '');
       const overview = await toldText(visitor, 1);
-      expect(overview).toContain('INC-42 in <#C0INCIDENT9>: nobody has it yet');
+      expect(overview).toContain('Nothing needs you right now.');
+      expect(overview).toContain('INC-42 · open · nobody has it yet');
       await say(visitor, 'status INC-42');
       expect(await toldText(visitor, 2)).toContain('see &lt;!channel&gt;');
       await say(visitor, 'playbook show rollback-genesis-orchestratoin');

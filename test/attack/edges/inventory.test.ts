@@ -36,6 +36,9 @@ const highErrorRate = readFileSync(
 const secrets = {
   GENESIS_KEY: 'canary-of-the-audit-key-7f3a',
   ALERTMANAGER_TOKEN: 'canary-of-a-webhook-token-91bc,canary-of-its-successor-40de',
+  PAGERDUTY_ROUTING_KEY: 'canaryofaroutingkey',
+  PAGERDUTY_WEBHOOK_SECRET: 'canary-of-a-pager-secret-5d1e',
+  PAGERDUTY_EVENTS_URL: 'http://127.0.0.1:9',
 } as const;
 
 beforeAll(async () => {
@@ -82,6 +85,7 @@ describe('the routes', { tags: ['trust-29'] }, () => {
   /** What somebody gets who shows nothing, something wrong, or the credential of another way in. */
   const documented: Readonly<Record<string, { without: number; wrong: number; open?: RegExp }>> = {
     'POST /alertmanager': { without: 401, wrong: 401 },
+    'POST /pagerduty': { without: 401, wrong: 401 },
     'POST /slack/events': { without: 401, wrong: 401 },
     'GET /healthz': { without: 200, wrong: 200, open: /^\{"status":"\w+"/ },
     'GET /readyz': { without: 200, wrong: 200, open: /^\{"status":"ready",.*"checks":\{/ },
@@ -269,7 +273,10 @@ const wordsSaid: Readonly<Record<(typeof allWords)[number], readonly string[]>> 
   severity: ['severity INC-1 P0', 'severity INC-1'],
   role: [`role INC-1 commander <@${people.oncall}>`, 'role INC-1'],
   update: ['update INC-1 all is well', 'update INC-1'],
+  silence: ['silence INC-1', 'silence INC-1 30m', 'silence INC-1 stop'],
   resolve: ['resolve INC-1 it is over', 'resolve INC-1'],
+  oncall: ['oncall'],
+  page: ['page INC-1 on-call', 'page INC-1'],
   playbook: [
     'playbook list',
     'playbook show high-error-rate',
@@ -277,6 +284,10 @@ const wordsSaid: Readonly<Record<(typeof allWords)[number], readonly string[]>> 
     'playbook run rollback-genesis-orchestration',
   ],
   rollback: ['rollback', 'rollback genesis-orchestration'],
+  drill: ['drill', 'drill high-error-rate'],
+  freeze: ['freeze', 'freeze all by a stranger', 'freeze list', 'freeze lift FRZ-1'],
+  access: ['access approve', `access approve <@${people.oncall}>`],
+  window: ['window', 'window genesis-orchestration'],
 };
 
 const text = (value: string) => ({ type: 'plain_text_input', value });
@@ -287,12 +298,17 @@ const formsFilled: Readonly<Record<string, Record<string, unknown>>> = {
   declare: { title: text('By a stranger'), severity: chosen('P4') },
   run: { reason: text('because') },
   glass: { reason: text('because') },
+  word: { typed: text('yes') },
   answer: { answer: text('yes') },
   severity: { severity: chosen('P0'), why: text('because') },
   role: { role: chosen('commander'), user: { type: 'users_select', selected_user: people.oncall } },
+  call: { duty: chosen('on-call'), why: text('because') },
+  'hand-over': { user: { type: 'users_select', selected_user: people.oncall } },
   update: { text: text('all is well') },
   note: { text: text('all is well') },
   resolve: { note: text('it is over') },
+  drill: { playbook: chosen('high-error-rate') },
+  freeze: { service: chosen('*'), why: text('by a stranger') },
   reopen: { why: text('because') },
   rollback: { service: chosen('genesis-orchestration') },
   undo: { choice: chosen(`INC-1.1/0/${'a'.repeat(64)}`) },

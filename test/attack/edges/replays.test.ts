@@ -211,6 +211,7 @@ describe('the door remembers before it hands on', { tags: ['trust-26'] }, () => 
         if (broken) throw new StoreFailed('full', 'The disk is full.');
         return true;
       },
+      seenBefore: async () => false,
       async forget() {},
     });
     const heard = vi.fn();

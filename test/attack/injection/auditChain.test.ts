@@ -184,8 +184,8 @@ describe('the audit trail', { tags: ['trust-40'], timeout: 120_000 }, () => {
   });
 
   it('is exported at least every five minutes', async ({ annotate }) => {
-    const bot = readFileSync(join(import.meta.dirname, '../../../src/bot.ts'), 'utf8');
-    const schedule = /name: 'write down the audit head',\s*schedule: '([^']+)'/.exec(bot)?.[1] ?? '';
+    const recurring = readFileSync(join(import.meta.dirname, '../../../src/bot/recurring.ts'), 'utf8');
+    const schedule = /name: 'write down the audit head',\s*schedule: '([^']+)'/.exec(recurring)?.[1] ?? '';
     const [second, minute, ...rest] = schedule.split(' ');
     expect(second).toMatch(/^\d{1,2}$/);
     // Every minute, or every few of them.

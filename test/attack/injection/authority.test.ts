@@ -75,7 +75,7 @@ beforeEach(async () => {
   });
   desk = createDesk({
     store,
-    directory: createDirectory({ call, identity, clock }),
+    directory: createDirectory({ call, idOf: async (channel) => channel, identity, clock }),
     room: () => room,
     clock,
     observer: createFakeObserver().port,
@@ -112,6 +112,9 @@ const buttons = () =>
     ['incident.acknowledge', { i: 'INC-1' }],
     ['step.perform', { r: runs.quick, s: 'quick', a: 1 }],
     ['step.skip', { r: runs.quick, s: 'quick', a: 1 }],
+    ['step.hold', { r: runs.quick, s: 'quick', a: 1 }],
+    ['step.tick:1', { r: runs.quick, s: 'quick', a: 1, o: '0' }],
+    ['step.untick:1', { r: runs.quick, s: 'quick', a: 1, o: '0' }],
     ['step.try-again', { r: runs.quick, s: 'quick', a: 1 }],
     ['step.choose-again', { r: runs.quick, s: 'quick', a: 1 }],
     ['step.choose:0', { r: runs.quick, s: 'quick', a: 1, o: 'limits' }],

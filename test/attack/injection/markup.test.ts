@@ -171,7 +171,12 @@ describe('text from outside in Slack', { tags: ['trust-34'], timeout: 120_000 },
         runForm(origin, { definition: poison(rollback), incident: null, allowed: true, reason: words }),
         chooseRollbackForm(origin, [words]),
         glassForm(origin, words),
-        answerForm(origin, words, 500),
+        answerForm(origin, {
+          id: 'ask',
+          kind: 'ask',
+          question: words,
+          input: { kind: 'text', maxLength: 500 },
+        }),
       ]) {
         forms += 1;
         // What a person is given to edit is exactly what was there, so it stays as it is.

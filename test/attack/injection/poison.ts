@@ -7,6 +7,8 @@ const shapes = new Set([
   'undo',
   'risk',
   'phase',
+  'moment',
+  'offers',
   'severity',
   'claim',
   'type',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../../../src/core/access/access.ts';
-import { groupsOf, may } from '../../../src/core/access/may.ts';
+import { may } from '../../../src/core/access/may.ts';
+import { resolveGroups } from '../../../src/core/access/membership.ts';
 import type { Actor } from '../../../src/core/actor.ts';
 
 const person = (...groups: string[]): Actor => ({ kind: 'person', user: 'U1', groups });
@@ -46,8 +47,10 @@ describe('who may do what', () => {
   });
 
   it('finds the groups of a person by user group and by name', () => {
-    expect(groupsOf(access, 'U1', ['oncall', 'somebody-else'])).toEqual(['oncall', 'leads']);
-    expect(groupsOf(access, 'U9', [])).toEqual(['oncall']);
-    expect(groupsOf(access, 'U2', ['leads'])).toEqual([]);
+    const groupsOf = (user: string, handles: readonly string[]) =>
+      resolveGroups(access, user, { handles }).groups;
+    expect(groupsOf('U1', ['oncall', 'somebody-else'])).toEqual(['oncall', 'leads']);
+    expect(groupsOf('U9', [])).toEqual(['oncall']);
+    expect(groupsOf('U2', ['leads'])).toEqual([]);
   });
 });

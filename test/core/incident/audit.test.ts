@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandBody } from '../../../src/core/command.ts';
 import { attendance, type Waiting } from '../../../src/core/incident/audit.ts';
+import { calledRoom } from '../../fakes/called.ts';
 import { engineer, hour, minute } from '../../fakes/room.ts';
 import { createWorld, ended, notice, type World } from '../../fakes/world.ts';
 
@@ -99,6 +101,53 @@ describe('an open incident is in somebody’s hands or has something that comes 
     expect(at('INC-10')).toBe('unattended');
     expect(at('INC-10.1')).toBe('unattended');
     expect(at('INC-1.1', { endedRuns: ['INC-1.1'] })).toBe('unattended');
+  });
+
+  it('rests on nothing that only says something, nor on what comes later than in an hour', () => {
+    const world = withoutTimer('ServiceDown');
+    world.pass(6 * minute);
+    const at = { run: 'INC-1.1', step: 'first', attempt: 1 } as const;
+    const kind = (command: CommandBody, inMs: number) => {
+      const effect = {
+        ...({ kind: 'tell', command: { actor: { kind: 'bot' }, ...command } } as const),
+        ...{ lane: null, coalesce: null, notBefore: 0 },
+      };
+      const waiting = [{ stream: at.run, effect, dueAt: world.now() + inMs }];
+      return attendance(world.incident(), waiting, { now: world.now(), pace: 1 }).kind;
+    };
+    const hash = 'a'.repeat(64);
+    for (const reminder of [
+      { type: 'run.item-due', ...at, item: 0 },
+      { type: 'run.approval-expired', ...at, hash },
+      { type: 'run.plan-expired', run: at.run, hash },
+    ] as const)
+      expect(kind(reminder, minute), reminder.type).toBe('unattended');
+    for (const type of ['run.wait-over', 'run.automatic-due'] as const) {
+      expect(kind({ type, ...at }, hour), type).toBe('scheduled');
+      expect(kind({ type, ...at }, hour + 1), type).toBe('unattended');
+    }
+  });
+
+  it('rests on its next call, however long those who were called have', () => {
+    const world = createWorld({ room: calledRoom });
+    world.notice(notice());
+    const { calling } = world.incident();
+    if (!calling) throw new Error('nobody was called');
+    const { since, armed } = calling;
+    const due = {
+      ...({ actor: { kind: 'bot' }, type: 'incident.escalation-due', incident: 'INC-1' } as const),
+    };
+    const effect = {
+      kind: 'tell',
+      command: { ...due, since, armed },
+      ...{ lane: null, coalesce: null, notBefore: 0 },
+    } as const;
+    const dueAt = world.now() + 3 * hour;
+    const waiting = [{ stream: 'INC-1', effect, dueAt }] as const;
+    expect(attendance(world.incident(), waiting, { now: world.now() + hour, pace: 1 })).toEqual({
+      kind: 'scheduled',
+      at: dueAt,
+    });
   });
 
   it('asks nobody where its severity is only logged', () => {

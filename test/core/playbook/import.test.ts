@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -65,6 +65,21 @@ describe('lint on a room that holds a draft', () => {
 
   it.each(runbooks)('finds no error in that of %s', async (name) => {
     expect(await errorsWith(draft(text(name)))).toEqual([]);
+  });
+
+  it('warns of every name that the runbook could not give', async () => {
+    const imported = draft(text('deployment.md'));
+    expect(await errorsWith(imported)).toEqual([]);
+    const { problems } = await loadRoom({ directory: room, pace: 1 });
+    const open = problems.filter(({ message }) => message.includes('the import could not know this'));
+    expect(open.map(({ message }) => /`(todo_\w+)`/.exec(message)?.[1])).toEqual([
+      ...[...stream(imported).matchAll(/todo_\w+/g)].map(([name]) => name),
+    ]);
+    for (const { severity, file, line, column } of open) {
+      const lines = (await readFile(file, 'utf8')).split('\n');
+      expect(severity).toBe('warning');
+      expect(lines[line - 1]?.slice(column - 1)).toMatch(/^todo_/);
+    }
   });
 
   it('finds no error in drafts of runbooks put together at random, and nothing lost', async ({

@@ -58,7 +58,7 @@ describe('the playbook for a high error rate', () => {
 
   it('verifies ten minutes of objective and offers the rollback after thirty', () => {
     const { playbook } = named('high-error-rate');
-    const verify = playbook.steps.find((step) => step.kind === 'verify');
+    const verify = playbook.steps.findLast((step) => step.kind === 'verify');
     expect(verify?.target).toEqual({ indicator: 'error_ratio', holdMs: 10 * minute, withinMs: 10 * minute });
     expect(playbook.onUnresolved).toEqual({ afterMs: 30 * minute, offer: 'rollback-genesis-orchestration' });
     expect(playbook.severity).toBe('P1');
@@ -93,7 +93,7 @@ describe('the playbook for a service that is down', () => {
     const { playbook, service } = named('genesis-service-down');
     expect(playbook).toMatchObject({ severity: 'P0', commanderAtOnce: true });
     expect(playbook.onUnresolved).toEqual({ afterMs: 3 * minute, offer: 'rollback-genesis-orchestration' });
-    const first = playbook.steps.find((step) => step.kind === 'do');
+    const first = flat(playbook.steps).find((step) => step.kind === 'do');
     expect(first).toMatchObject({ action: 'restart_keeping_evidence', budgetMs: 2 * minute });
     const restart = service.actions.restart_keeping_evidence;
     expect(restart?.then).toEqual(['set_earlier_evidence_aside', 'collect_evidence', 'restart']);
@@ -173,7 +173,7 @@ describe('the playbook for alerts that no other one answers', () => {
 describe('pace', () => {
   it('divides holds, waits, budgets and windows, and leaves command timeouts alone', () => {
     const { playbook, service } = named('high-error-rate', hurried);
-    const verify = playbook.steps.find((step) => step.kind === 'verify');
+    const verify = playbook.steps.findLast((step) => step.kind === 'verify');
     expect(verify?.target).toMatchObject({ holdMs: 30_000, withinMs: 30_000 });
     expect(playbook.onUnresolved?.afterMs).toBe(90_000);
     expect(service.actions.llm_fallback?.verify).toMatchObject({ holdMs: 3_000, withinMs: 24_000 });
@@ -215,6 +215,6 @@ describe('ids of steps', () => {
       for (const id of ids) expect(id).toMatch(/^[a-z0-9.-]{1,100}$/);
     }
     const ids = flat(named('high-error-rate').playbook.steps).map(({ id }) => id);
-    expect(ids).toContain('4.llm-rate-limits-or.3');
+    expect(ids).toContain('5.llm-rate-limits-or.3');
   });
 });

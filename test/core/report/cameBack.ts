@@ -4,8 +4,9 @@ import { evolveIncident, type Incident } from '../../../src/core/incident/incide
 import type { Definition } from '../../../src/core/playbook/definition.ts';
 import type { LoggedEvent, Subject } from '../../../src/core/report/postMortem.ts';
 import type { RunEvent } from '../../../src/core/run/events.ts';
+import { evolveRun } from '../../../src/core/run/evolve.ts';
 import type { Plan } from '../../../src/core/run/plan.ts';
-import { type Approval, evolveRun, type Gate, type Reading, type Run } from '../../../src/core/run/run.ts';
+import type { Approval, Gate, Reading, Run } from '../../../src/core/run/run.ts';
 import { definition as answer } from './highErrorRate.ts';
 
 /** An incident that came back, and a procedure approved as a whole that ended it. */

@@ -4,8 +4,9 @@ import { evolveIncident, type Incident } from '../../../src/core/incident/incide
 import type { Action, Definition, Host } from '../../../src/core/playbook/definition.ts';
 import type { LoggedEvent, Subject } from '../../../src/core/report/postMortem.ts';
 import type { RunEvent } from '../../../src/core/run/events.ts';
+import { evolveRun } from '../../../src/core/run/evolve.ts';
 import type { Plan } from '../../../src/core/run/plan.ts';
-import { evolveRun, type Gate, type Reading, type Run } from '../../../src/core/run/run.ts';
+import type { Gate, Reading, Run } from '../../../src/core/run/run.ts';
 
 /** An incident as the log keeps it: a restart that does not help, a fallback that does. */
 const start = Date.parse('2026-11-21T14:00:00Z');

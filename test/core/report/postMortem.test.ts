@@ -33,11 +33,24 @@ describe('a post-mortem writes itself from the log', () => {
     const minute = 60_000;
     expect(draft.phases.map(({ name, tookMs, budgetMs }) => [name, tookMs, budgetMs])).toEqual([
       ['detect', 160_000, 2 * minute],
-      ['acknowledge', 50_000, null],
+      ['acknowledge', 50_000, 5 * minute],
       ['assess', 6 * minute, 5 * minute],
       ['mitigate', 20 * minute, 30 * minute],
       ['resolve', 24 * minute, null],
     ]);
+  });
+
+  it('shortens the budgets where all went faster than life', () => {
+    const fast = postMortem(logged, { ...subject, pace: 60 });
+    expect(fast.phases.map(({ budgetMs }) => budgetMs)).toEqual([2_000, 5_000, 5_000, 30_000, null]);
+  });
+
+  it('names people by their ids in Slack, and says so', () => {
+    const text = toMarkdown(draft);
+    expect(text).toContain('- &#64;U0ONCALL, commander');
+    expect(text).toContain('_People are named by their ids in Slack._');
+    expect(text).toContain('commander is &#64;U0ONCALL');
+    expect(toHtml(draft)).toContain('<li>@U0ONCALL, commander</li>');
   });
 
   it('lists what is changed still, the last first', () => {
@@ -62,6 +75,53 @@ describe('a post-mortem writes itself from the log', () => {
 
   it('is the same whatever the order in which the events are handed over', () => {
     expect(postMortem(logged.toReversed(), subject)).toEqual(draft);
+  });
+});
+
+describe('a resolved incident', () => {
+  it('is over when it was resolved, although an alert fires still', () => {
+    const resolvedAt = incident.resolved!.at;
+    const firing = attachedAlerts(incident).map((alert) => ({ ...alert, endsAt: null }));
+    const ended = postMortem(logged, { ...subject, incident: { ...incident, alerts: bookOf(firing) } });
+    expect(ended.impact).toMatchObject({ to: resolvedAt, lastedMs: resolvedAt - ended.impact.from });
+    expect(ended.summary).not.toContain('not over');
+    expect(toMarkdown(ended)).not.toContain('not over');
+    expect(toHtml(ended)).not.toContain('not over');
+    const later = firing.map((alert) => ({ ...alert, endsAt: resolvedAt + 60_000 }));
+    const same = postMortem(logged, { ...subject, incident: { ...incident, alerts: bookOf(later) } });
+    expect(same.impact.to).toBe(resolvedAt);
+  });
+});
+
+describe('what the bot said to the channel', () => {
+  const said = (text: string, more: { about?: string } = {}) =>
+    postMortem(
+      [
+        ...logged,
+        {
+          stream: 'INC-42',
+          position: 1_000,
+          event: { type: 'NoteAdded', at: 0, by: 'bot', data: { number: 9, kind: 'bot', text, ...more } },
+        },
+      ],
+      subject,
+    );
+
+  it('stands in the files without the markup of a chat', () => {
+    const spoken = said(
+      'Until <!date^1795341776^{time_secs}|10:02:56 UTC>, <@U1SECOND>: *Resolve* <!channel> &',
+    );
+    expect(toMarkdown(spoken)).toContain(
+      'Note: Until 10:02:56 UTC, &#64;U1SECOND: Resolve &lt;!channel&gt; &amp;',
+    );
+    expect(toHtml(spoken)).toContain('Note: Until 10:02:56 UTC, @U1SECOND: Resolve &lt;!channel&gt; &amp;');
+  });
+
+  it('leaves no reminder of a status update in the timeline', () => {
+    const { timeline } = said('No status update for 30 min. <@U1>: say how it stands.', {
+      about: 'update-due',
+    });
+    expect(timeline).toEqual(draft.timeline);
   });
 });
 

@@ -375,6 +375,18 @@ describe('a command does not end as it should', () => {
     expect(world.underWay()).toHaveLength(1);
   });
 
+  it('says which of several commands failed', () => {
+    const world = started('chain');
+    world.values.set('error_ratio', 0);
+    world.by(engineer, { type: 'run.perform', ...at(world, 'reload', 'RUN-1') });
+    world.ends(0);
+    world.ends(3);
+    expect(world.step('RUN-1', 'reload')).toMatchObject({
+      kind: 'failed',
+      message: 'At "warm": Exit 3 after 1 s.',
+    });
+  });
+
   it('locks the target again before the rest of an unknown plan goes on', () => {
     const world = started('chain');
     world.values.set('error_ratio', 0);

@@ -3,6 +3,7 @@ import { subjectKey } from '../../../core/effect.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, who } from '../escape.ts';
 import { actions, button, type Card, card, type Frame, section, urlButton } from './blocks.ts';
+import { silenceNews } from './silenced.ts';
 import { stormText, urgentText } from './stormCard.ts';
 import { ago, headline, troubleText } from './words.ts';
 
@@ -56,7 +57,11 @@ function standing(incident: Shown['incident']): string[] {
             `${trouble} Nobody has it yet.`,
             ...(incident.phase === 'mitigating' ? [`Mitigating · opened ${ago(incident.openedAt)}`] : []),
           ]
-        : [trouble, `${who(holder)} has it · ${incident.phase} · opened ${ago(incident.openedAt)}`];
+        : [
+            trouble,
+            `${who(holder)} has it · ${incident.phase} · opened ${ago(incident.openedAt)}`,
+            ...silenceNews(incident),
+          ];
     case 'resolved':
       return [
         trouble,

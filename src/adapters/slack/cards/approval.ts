@@ -1,6 +1,9 @@
 import type { KnownBlock } from '@slack/types';
 import type { Incident } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
+import { spokenApprovers } from '../../../core/run/approvers.ts';
+import { missingInWords, neededFor } from '../../../core/run/demands.ts';
+import type { Glass } from '../../../core/run/glass.ts';
 import type { Approval } from '../../../core/run/run.ts';
 import type { ButtonValue } from '../buttonValue.ts';
 import { foreign, who } from '../escape.ts';
@@ -14,6 +17,7 @@ export const approvalWord: Readonly<Record<Approval['state']['kind'], string>> =
   'glass-broken': 'runs by broken glass',
   refused: 'was refused',
   expired: 'was not approved in time',
+  withdrawn: 'was withdrawn',
 };
 
 /** How an approval stands, with its buttons while it is pending. */
@@ -22,7 +26,13 @@ export function approvalBlocks(
   options: {
     service: string;
     incident: Incident | null;
-    ids: { approve: string; refuse: string; glass: string };
+    ids: { approve: string; standIn: string; refuse: string; withdraw: string; glass: string };
+    /** Whether breaking the glass is offered; whether it is granted is decided when it is clicked. */
+    glass: Glass;
+    /** The playbook reads differently by now; the request stays bound to what it was made from. */
+    edited: boolean;
+    /** Groups that can approve, as text: whoever has to be called is called by the incident. */
+    approvers: readonly string[];
     value: ButtonValue;
   },
 ): KnownBlock[] {
@@ -31,36 +41,68 @@ export function approvalBlocks(
   switch (state.kind) {
     case 'pending': {
       const { ids, value } = options;
+      const whoCan =
+        options.approvers.length === 0 ? '' : ` ${foreign(spokenApprovers(options.approvers), 300)}`;
       const weighty = plan.risk === 'destructive' || plan.risk === 'disruptive';
       return [
         section(
-          `Needs one other person who may approve on ${foreign(options.service, 100)}, expires ${time(approval.expiresAt)}. ${asked}`,
+          [
+            approval.alone
+              ? `Waits for somebody who may carry it out on ${foreign(options.service, 100)}, the one who asked too, expires ${time(approval.expiresAt)}. ${asked}`
+              : `Needs ${spokenDemands(approval)} who may approve on ${foreign(options.service, 100)}, expires ${time(approval.expiresAt)}.${whoCan} ${asked}`,
+            ...grantedLines(approval),
+            ...(plan.confirm === undefined
+              ? []
+              : [`It counts with the word typed: *${foreign(plan.confirm, 100)}*.`]),
+            ...(options.edited
+              ? [
+                  'The playbook was edited since this was asked for. What stands here is what runs; for the newer one, withdraw it and ask again.',
+                ]
+              : []),
+            ...(options.incident?.drill && !approval.alone
+              ? ['In this drill anybody, the one who asked too, may approve as a stand-in for that person.']
+              : []),
+          ].join('\n'),
         ),
         ...actions([
           button({
             id: ids.approve,
-            label: 'Approve',
+            label: approval.alone ? 'Go Ahead' : 'Approve',
             value,
             style: plan.risk === 'destructive' ? 'danger' : 'primary',
-            ...(weighty
+            ...(weighty && plan.confirm === undefined
               ? {
                   confirm: {
                     title: `Approve ${plan.title}?`,
-                    text: `It runs at once on ${targets(plan)}.`,
+                    text:
+                      neededFor(plan) > 1 && !approval.alone
+                        ? `It runs on ${targets(plan)} as soon as everybody who is needed has approved.`
+                        : `It runs at once on ${targets(plan)}.`,
                     yes: 'Approve',
                   },
                 }
               : {}),
           }),
-          button({ id: ids.refuse, label: 'Refuse', value }),
-          ...(mayBreakGlass(options.incident)
-            ? [button({ id: ids.glass, label: 'Break the Glass', value })]
+          ...(options.incident?.drill && !approval.alone
+            ? [button({ id: ids.standIn, label: 'Approve as Stand-In', value })]
             : []),
+          button({ id: ids.refuse, label: 'Refuse', value }),
+          button({ id: ids.withdraw, label: 'Withdraw', value }),
+          ...(options.glass.open ? [button({ id: ids.glass, label: 'Break the Glass', value })] : []),
         ]),
       ];
     }
     case 'approved':
-      return [section(`Approved by ${who(state.by)} at ${time(state.at)}. ${asked}`)];
+      return [
+        section(
+          `Approved by ${[
+            ...(approval.granted ?? [])
+              .filter(({ by }) => by !== state.by)
+              .map(({ by, at }) => `${who(by)} at ${time(at)}`),
+            `${who(state.by)}${state.standIn ? ', standing in for the second person,' : ''} at ${time(state.at)}`,
+          ].join(' and by ')}. ${asked}`,
+        ),
+      ];
     case 'glass-broken':
       return [
         section(
@@ -69,6 +111,12 @@ export function approvalBlocks(
       ];
     case 'refused':
       return [section(`Refused by ${who(state.by)} at ${time(state.at)}. Nothing was run. ${asked}`)];
+    case 'withdrawn':
+      return [
+        section(
+          `Withdrawn by ${who(state.by)} at ${time(state.at)}. Nothing was run.${state.why === undefined ? '' : ` ${foreign(state.why, 300)}`} ${asked}`,
+        ),
+      ];
     case 'expired':
       return [section(`Nobody answered by ${time(state.at)}, so it expired. Nothing was run. ${asked}`)];
     default: {
@@ -78,6 +126,16 @@ export function approvalBlocks(
   }
 }
 
-/** Breaking the glass is for a P0 incident's commander; whether it is granted is decided when it is clicked. */
-const mayBreakGlass = (incident: Incident | null): boolean =>
-  incident?.severity === 'P0' && incident.phase !== 'resolved';
+/** `one other person`, or `2 other people, and one other person of @leads`. */
+const spokenDemands = ({ plan }: Approval): string => foreign(missingInWords(plan, []), 300);
+
+/** Who has said yes, once several are needed: `1 of 2: …`. */
+function grantedLines({ plan, granted = [] }: Approval): readonly string[] {
+  const needed = neededFor(plan);
+  if (needed < 2 && granted.length === 0) return [];
+  const by = granted.map((each) => `${who(each.by)} at ${time(each.at)}`).join(', ');
+  const left = granted.length === 0 ? '' : ` Still needed: ${foreign(missingInWords(plan, granted), 300)}.`;
+  return [
+    `*${granted.length} of ${Math.max(needed, granted.length + 1)}* approved${by === '' ? '' : `: ${by}`}.${left}`,
+  ];
+}

@@ -14,6 +14,10 @@ export type Frame = {
   readonly channelUrl: (channel: string) => string | null;
   /** Whether there is a way to roll this service back. */
   readonly canRollBack: (service: string) => boolean;
+  /** Id of a user group by its handle, where it is known: without it nobody can be mentioned by the group. */
+  readonly groupId?: (handle: string) => string | null;
+  /** Whether there is an Alertmanager in which alerts can be silenced. */
+  readonly canSilence?: boolean;
 };
 
 /**

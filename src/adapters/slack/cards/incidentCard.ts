@@ -1,9 +1,11 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import { type Incident, isOpen } from '../../../core/incident/incident.ts';
+import { phaseClock } from '../../../core/incident/timekeeping.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
-import { planAction } from '../../../core/run/resolve.ts';
+import type { PhaseLimits } from '../../../core/playbook/routing.ts';
+import { planStep } from '../../../core/run/resolve.ts';
 import type { StepRecord } from '../../../core/run/run.ts';
 import { findStep } from '../../../core/run/walk.ts';
 import type { View } from '../../../core/view.ts';
@@ -20,6 +22,10 @@ import {
   overflow,
   section,
 } from './blocks.ts';
+import { callLines } from './calls.ts';
+import { endDrill } from './drill.ts';
+import { messageLink } from './messageLink.ts';
+import { silenceButtons, silenceLines } from './silenced.ts';
 import { backlogText, stormText, troubleBlocks, urgentText } from './stormCard.ts';
 import {
   ago,
@@ -38,7 +44,7 @@ import {
 type Shown = Extract<View, { kind: 'card' }>;
 
 /** The first message of an incident, pinned: whatever else was said, this is how it stands. */
-export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
+export function incidentCard({ incident, current, phases }: Shown, frame: Frame): Card {
   const title = headline(incident);
   const { storm } = incident;
   const lines = [
@@ -46,7 +52,10 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
       ? [`*${stormText(incident, storm)}*`, ...urgentText(storm), ...backlogText(storm)]
       : [troubleText(incident, 1_000)]),
     standing(incident, current, frame.now),
+    ...phaseLine(incident, phases, frame.now),
+    ...callLines(incident, frame),
     ...alertsKnown(incident),
+    ...silenceLines(incident),
     ...trend(incident, current, frame.now),
     ...nowLine(current, frame),
   ];
@@ -56,9 +65,14 @@ export function incidentCard({ incident, current }: Shown, frame: Frame): Card {
   const facts = [
     incident.id,
     `opened ${time(incident.openedAt)} by ${who(incident.openedBy)}`,
+    ...(incident.source === undefined
+      ? []
+      : [`declared from ${messageLink(incident.source, 'a message', frame)}`]),
     ...(current
       ? [
-          `playbook ${foreign(`${current.definition.playbook.source.file}:${current.definition.playbook.source.line}`, 200)}`,
+          current.definition.playbook.kind === 'undo'
+            ? `undo made from the ${foreign(current.definition.playbook.source.file, 200)}`
+            : `playbook ${foreign(`${current.definition.playbook.source.file}:${current.definition.playbook.source.line}`, 200)}`,
         ]
       : [`playbook ${foreign(incident.playbook, 100)}`]),
     ...links,
@@ -110,6 +124,14 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
   ].join(' · ');
 }
 
+/** The phase that it is in and its clock, as a moment, since nothing redraws the card while people think. */
+function phaseLine(incident: Incident, phases: PhaseLimits | undefined, now: number): string[] {
+  const clock = phaseClock(incident, phases);
+  if (!clock) return [];
+  const { phase, until } = clock;
+  return [`Phase: ${phase}, ${until > now ? 'until' : 'its time is over since'} ${time(until)}`];
+}
+
 /** The indicator that the run watched last: how it was before anything was done, how it is, what it must be. */
 function trend(incident: Incident, current: Shown['current'], now: number): string[] {
   if (!current) return [];
@@ -125,8 +147,11 @@ function trend(incident: Incident, current: Shown['current'], now: number): stri
   const first = all.find((each) => each.indicator === last.indicator && each.before !== null)?.before ?? null;
   const before = first === null ? '' : `${valueText(indicator, first)} → `;
   const same = before === `${last.value} → `;
+  // Another run has been at the service since: what was read before it says nothing of now without its time.
+  const isOld = !last.untouched && incident.runs.at(-1) !== run.id && last.settledAt !== null;
+  const read = isOld ? ` · read ${time(last.settledAt ?? 0)}` : '';
   return [
-    `${foreign(indicatorTitle(definition, last.indicator), 80)} ${same ? '' : before}*${last.value}* → objective ${objectiveText(indicator)}${last.hold}`,
+    `${foreign(indicatorTitle(definition, last.indicator), 80)} ${same ? '' : before}*${last.value}* → objective ${objectiveText(indicator)}${last.hold}${read}`,
   ];
 }
 
@@ -135,6 +160,8 @@ type Watched = {
   readonly before: number | null;
   readonly value: string;
   readonly hold: string;
+  /** When its check was over; null while it is watched, and where nothing was done. */
+  readonly settledAt: number | null;
   /** Read before anything was done, and not since. */
   readonly untouched: boolean;
 };
@@ -144,7 +171,8 @@ function watched(definition: Definition, id: string, record: StepRecord, now: nu
   if (state.kind === 'verifying') {
     const { indicator, before, last } = state.gate;
     const value = readingText(indicatorOf(definition, indicator), last);
-    return { indicator, before, value, hold: ` · ${holdText(state.gate, now)}`, untouched: false };
+    const hold = ` · ${holdText(state.gate, now)}`;
+    return { indicator, before, value, hold, settledAt: null, untouched: false };
   }
   if (state.kind === 'settled' && (state.how.kind === 'done' || state.how.kind === 'held')) {
     const { verified } = state.how;
@@ -152,15 +180,16 @@ function watched(definition: Definition, id: string, record: StepRecord, now: nu
       const { indicator, before, after, heldMs } = verified;
       const value = valueText(indicatorOf(definition, indicator), after);
       const hold = heldMs > 0 ? ` · held ${spokenDuration(heldMs)}` : '';
-      return { indicator, before, value, hold, untouched: false };
+      return { indicator, before, value, hold, settledAt: state.at, untouched: false };
     }
   }
   const step = findStep(definition.playbook.steps, id);
   if (!baseline || step?.kind !== 'do') return null;
-  const indicator = planAction(definition, step.action, null).verify?.indicator;
+  const indicator = planStep(definition, step).verify?.indicator;
   if (indicator === undefined) return null;
   const value = readingText(indicatorOf(definition, indicator), baseline);
-  return { indicator, before: baseline.value, value, hold: ` · read ${time(baseline.at)}`, untouched: true };
+  const hold = ` · read ${time(baseline.at)}`;
+  return { indicator, before: baseline.value, value, hold, settledAt: null, untouched: true };
 }
 
 /** What is going on at this moment, with the way to its message. */
@@ -214,20 +243,29 @@ function nowLine(current: Shown['current'], frame: Frame): string[] {
 
 function buttons(incident: Incident, current: Shown['current'], frame: Frame) {
   const value = { incident: incident.id };
-  if (!isOpen(incident)) return [button({ id: 'incident.reopen', label: 'Reopen', value })];
+  if (!isOpen(incident))
+    return incident.drill ? [] : [button({ id: 'incident.reopen', label: 'Reopen', value })];
   return [
     ...(incident.acknowledged
       ? []
       : [button({ id: 'incident.acknowledge', label: 'Acknowledge', value, style: 'primary' })]),
     button({ id: 'incident.update', label: 'Update Status', value }),
+    ...(incident.roles.commander === undefined
+      ? []
+      : [button({ id: 'incident.hand-over', label: 'Hand Over', value })]),
+    ...(incident.calling || (current?.definition.playbook.experts ?? []).length > 0
+      ? [button({ id: 'incident.call', label: 'Call In…', value })]
+      : []),
     ...(incident.service !== null && (frame.canRollBack(incident.service) || hasWayBack(current))
       ? [button({ id: 'incident.rollback', label: 'Roll Back', value })]
       : []),
+    ...silenceButtons(incident, frame),
+    ...(incident.drill ? [endDrill(incident)] : []),
     overflow('incident.more', [
       { label: 'Change Severity', value: { ...value, option: 'severity' } },
       { label: 'Assign Role', value: { ...value, option: 'role' } },
       { label: 'Add Note', value: { ...value, option: 'note' } },
-      { label: 'Resolve', value: { ...value, option: 'resolve' } },
+      ...(incident.drill ? [] : [{ label: 'Resolve', value: { ...value, option: 'resolve' } }]),
     ]),
   ];
 }

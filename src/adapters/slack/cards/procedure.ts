@@ -1,15 +1,19 @@
 import { clockDuration, spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import { time } from '../../../core/moment.ts';
+import { glassFor } from '../../../core/run/glass.ts';
+import type { Plan } from '../../../core/run/plan.ts';
+import { workedSince } from '../../../core/run/workedSince.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, who } from '../escape.ts';
 import { approvalBlocks, approvalWord } from './approval.ts';
 import { button, type Card, card, context, type Frame, preformatted, section } from './blocks.ts';
+import { againstLines } from './freeze.ts';
 import { procedureLines, stageProgress } from './stages.ts';
 import { planLines, riskWord, targets, titleOf, titleOn } from './words.ts';
 
 /** The plan of a procedure that is approved as a whole: what will run in order, where, for how long, and who decides. */
-export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>): Card {
+export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>, now: number): Card {
   const { run, definition } = view;
   const key = subjectKey({ kind: 'plan', run: run.id });
   const approval = run.whole;
@@ -24,17 +28,45 @@ export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>): C
   return card(key, approval.state.kind, `${said} ${approvalWord[approval.state.kind]}`, [
     section(intro),
     section(steps),
-    section(`On ${foreign(targets(approval.plan), 400)}. Risk: ${riskWord[approval.plan.risk]}.`),
-    preformatted(planLines(approval.plan), 2_500),
+    ...overrideBlocks(approval.plan),
+    ...(approval.plan.commands.length === 0
+      ? [section('This is about its beginning. Every action still waits for its own click.')]
+      : [
+          section(`On ${foreign(targets(approval.plan), 400)}. Risk: ${riskWord[approval.plan.risk]}.`),
+          preformatted(planLines(approval.plan), 2_500),
+        ]),
     ...approvalBlocks(approval, {
       service: run.service,
       incident,
-      ids: { approve: 'plan.approve', refuse: 'plan.refuse', glass: 'plan.break-glass' },
+      ids: {
+        approve: 'plan.approve',
+        standIn: 'plan.stand-in',
+        refuse: 'plan.refuse',
+        withdraw: 'plan.withdraw',
+        glass: 'plan.break-glass',
+      },
+      glass: glassFor(run, { incident, definition, now }),
+      edited: view.edited ?? false,
+      approvers: view.approvers ?? [],
       value: { run: run.id, hash: approval.hash },
     }),
     context(run.id),
   ]);
 }
+
+/** What is approved besides what runs: that it runs now, although its window says otherwise. */
+const overrideBlocks = ({ override }: Plan) =>
+  override === undefined
+    ? []
+    : [
+        section(
+          [
+            '*Past its window.* Who approves needs the right `override`. Against it stands:',
+            ...againstLines(override.against),
+            `Why it cannot wait: ${foreign(override.reason, 1_000)}`,
+          ].join('\n'),
+        ),
+      ];
 
 /** A run as a whole: its stages with their clocks while it goes on, and how it ended. */
 export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame): Card {
@@ -42,7 +74,7 @@ export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame):
   const key = subjectKey({ kind: 'run', run: run.id });
   const title = foreign(run.title, 200);
   const end = run.result?.at ?? frame.now;
-  const took = end - run.startedAt;
+  const took = Math.max(0, end - (workedSince(run) ?? end));
   const budget = definition.playbook.budgetMs;
   const clock =
     budget === undefined

@@ -1,15 +1,25 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import { attachedAlerts, type Incident, walks } from '../../../core/incident/incident.ts';
+import {
+  attachedAlerts,
+  type Incident,
+  isOpen,
+  type NoteOffer,
+  walks,
+} from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, spoken, who } from '../escape.ts';
-import { actions, button, type Card, card, context, section, titleCase } from './blocks.ts';
+import { actions, button, type Card, card, context, type Frame, section, titleCase } from './blocks.ts';
+import { messageLink } from './messageLink.ts';
 
 /** Short messages in an incident: something was said, went quiet, ended, or takes too long. */
 
-export function note({ incident, note }: Extract<View, { kind: 'note' }>): Card {
+export function note(
+  { incident, note }: Extract<View, { kind: 'note' }>,
+  frame: Pick<Frame, 'channelUrl'>,
+): Card {
   const key = subjectKey({ kind: 'note', incident: incident.id, number: note.number });
   const by = `${who(note.by)} · ${time(note.at)}`;
   switch (note.kind) {
@@ -21,11 +31,16 @@ export function note({ incident, note }: Extract<View, { kind: 'note' }>): Card 
     case 'note':
       return card(key, 'note', `Note: ${foreignLines(note.text, 500)}`, [
         section(foreignLines(note.text, 2_500)),
-        context(`Note · ${by}`),
+        context(
+          note.from
+            ? `${messageLink(note.from.url, 'Message', frame)} of ${note.from.user === null ? 'an app' : who(note.from.user)} · added by ${by}`
+            : `Note · ${by}`,
+        ),
       ]);
     case 'bot':
       return card(key, 'note', spoken(note.text, peopleOf(incident), 500), [
         section(spoken(note.text, peopleOf(incident), 2_500)),
+        ...actions(offered(note.offers, incident)),
         context(by),
       ]);
     default: {
@@ -33,6 +48,23 @@ export function note({ incident, note }: Extract<View, { kind: 'note' }>): Card 
       return never;
     }
   }
+}
+
+const offerLabels: Readonly<Record<NoteOffer, string>> = {
+  resolve: 'Resolve',
+  acknowledge: 'Acknowledge',
+  update: 'Update Status',
+  role: 'Assign Role',
+};
+
+/** Nothing where there is nothing left to do. */
+function offered(offer: NoteOffer | undefined, incident: Incident): readonly Button[] {
+  const done =
+    (offer === 'acknowledge' && incident.acknowledged !== null) ||
+    (offer === 'role' && incident.roles.commander !== undefined);
+  return offer === undefined || done || !isOpen(incident)
+    ? []
+    : [button({ id: `incident.${offer}`, label: offerLabels[offer], value: { incident: incident.id } })];
 }
 
 export function quiet({ incident }: Extract<View, { kind: 'quiet' }>): Card {
@@ -87,6 +119,11 @@ export function unresolved({ incident, offer }: Extract<View, { kind: 'unresolve
   const said = `${incident.id} is unresolved after ${spokenDuration(now - incident.openedAt)}.`;
   if (!offer)
     return card(key, 'alone', said, [section(`${said} Its playbook has nothing further to offer.`)]);
+  // With all alerts resolved there is nothing to roll back for.
+  if (incident.allQuietSince !== null) {
+    const quiet = `${said} All its alerts have resolved since, so nothing is offered.`;
+    return card(key, 'quiet', quiet, [section(quiet)]);
+  }
   const title = foreign(offer.playbook.title, 150);
   const started = isBeingWalked(incident, offer.playbook.name);
   return card(key, started ? 'taken' : 'offer', `${said} ${title} is offered.`, [

@@ -56,6 +56,8 @@ export function procedureLines(definition: Definition): string[] {
           ...lines(step.steps, `${indent}   ${index + 1}.`),
         ];
       }
+      if (step.kind === 'call')
+        return [`${number} *${title}*`, ...lines(step.steps, `${indent}   ${index + 1}.`)];
       return [`${number} ${title}`];
     });
   }

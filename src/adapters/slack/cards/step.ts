@@ -1,6 +1,7 @@
 import { subjectKey } from '../../../core/effect.ts';
 import { type Card, card, context, type Frame } from './blocks.ts';
 import { approving, asking, offering, waiting } from './stepAsking.ts';
+import { automaticTag, automaticText } from './stepAutomatic.ts';
 import { reopened, settled } from './stepSettled.ts';
 import type { StepBody, StepShown } from './stepShown.ts';
 import { failed, inconclusive, unknown } from './stepTroubled.ts';
@@ -22,11 +23,19 @@ export function stepCard(shown: StepShown, frame: Frame): Card {
     : over && record.state.kind !== 'settled'
       ? [context('The run has ended.')]
       : [];
+  // At the offer it stands above the buttons; afterwards it says what the bot had to do with it.
+  const automatic = record.state.kind === 'offering' ? null : automaticText(shown);
+  const beside = automatic === null ? [] : [context(automatic)];
   return card(
     subjectKey({ kind: 'step', run: run.id, step: step.id, attempt: record.attempt }),
-    `${record.state.kind}${'approval' in record.state ? `-${record.state.approval.state.kind}` : ''}${over ? '-over' : ''}`,
+    `${record.state.kind}${'approval' in record.state ? `-${record.state.approval.state.kind}` : ''}${over ? '-over' : ''}${automaticTag(record.automatic)}`,
     body.text,
-    [...blocks, ...left, context(placeInRun(run, definition, step))],
+    [
+      ...blocks,
+      ...beside,
+      ...left,
+      context(placeInRun({ ...run, steps: { ...run.steps, [step.id]: record } }, definition, step)),
+    ],
   );
 }
 
@@ -36,11 +45,11 @@ function bodyOf(shown: StepShown, frame: Frame): StepBody {
     case 'observing':
       return observing(shown, state);
     case 'asking':
-      return asking(shown);
+      return asking(shown, frame.now);
     case 'offering':
       return offering(shown, state);
     case 'approving':
-      return approving(shown, state);
+      return approving(shown, state, frame.now);
     case 'running':
       return running(shown, state);
     case 'verifying':
@@ -54,7 +63,7 @@ function bodyOf(shown: StepShown, frame: Frame): StepBody {
     case 'unknown':
       return unknown(shown, state);
     case 'settled':
-      return settled(shown, state);
+      return settled(shown, state, frame);
     case 'reopened':
       return reopened(shown, state);
     default: {

@@ -2,16 +2,21 @@ import type { Button } from '@slack/types';
 import { spokenDuration } from '../../../core/duration.ts';
 import { time } from '../../../core/moment.ts';
 import type { Step } from '../../../core/playbook/definition.ts';
+import { type ValueType, wantedText } from '../../../core/playbook/valueType.ts';
+import { needsApproval } from '../../../core/run/demands.ts';
+import { glassFor } from '../../../core/run/glass.ts';
+import type { Plan } from '../../../core/run/plan.ts';
 import type { StepState } from '../../../core/run/run.ts';
-import { fit, foreign } from '../escape.ts';
+import { fit, foreign, who } from '../escape.ts';
 import { approvalBlocks, approvalWord } from './approval.ts';
 import { actions, button, context, preformatted, section, titleCase } from './blocks.ts';
+import { automaticText, holdButton, isAnnounced } from './stepAutomatic.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
-import { places, planLines, riskWord, stepTitle, targets } from './words.ts';
+import { dutyText, places, planLines, riskWord, stepTitle, targets } from './words.ts';
 
 /** Steps that wait for a person. */
 
-export function asking(shown: StepShown): StepBody {
+export function asking(shown: StepShown, now: number): StepBody {
   const { step } = shown;
   const title = foreign(stepTitle(shown.view.definition, step), 500);
   switch (step.kind) {
@@ -22,8 +27,9 @@ export function asking(shown: StepShown): StepBody {
         text: `*${title}*`,
         blocks: [
           section(`*${title}*`),
+          ...(isAnyText(step.input) ? [] : [context(`Wanted is ${foreign(wantedText(step.input), 300)}.`)]),
           ...actions(
-            step.input.kind === 'text'
+            step.input.kind !== 'options'
               ? [
                   button({
                     id: 'step.answer',
@@ -42,16 +48,29 @@ export function asking(shown: StepShown): StepBody {
           ),
         ],
       };
+    case 'offer':
+      return {
+        text: `*${title}* is offered: ${foreign(step.why, 300)}`,
+        blocks: [
+          section(`*${title}*\n${foreign(step.why, 300)}`),
+          ...actions([
+            button({
+              id: 'step.start-offered',
+              label: `Start ${step.title}`,
+              value: stepValue(shown, { option: step.procedure }),
+              style: 'primary',
+            }),
+            button({ id: 'step.skip', label: 'Not Now', value: stepValue(shown) }),
+          ]),
+        ],
+      };
     case 'checklist':
       return {
         text: `*${title}*`,
         blocks: [
-          section(
-            [`*${title}*`, ...step.items.map((item, index) => `${index + 1}. ${foreign(item, 300)}`)].join(
-              '\n',
-            ),
-          ),
+          section([`*${title}*`, ...itemLines(shown, step, now)].join('\n')),
           ...actions([
+            ...step.items.map((_, index) => tickButton(shown, index)),
             button({
               id: 'step.answer',
               label: 'All Done',
@@ -72,6 +91,31 @@ export function asking(shown: StepShown): StepBody {
       };
   }
 }
+
+type Checklist = Extract<Step, { kind: 'checklist' }>;
+
+/** Every item with who did it, or whose it is and by when. */
+export const itemLines = ({ record }: StepShown, step: Checklist, now: number): readonly string[] =>
+  step.items.map((item, index) => {
+    const done = record.ticks?.[index];
+    const said = foreign(item, 300);
+    return done
+      ? `${index + 1}. ✓ ~${said}~ — ${who(done.by)}, ${time(done.at)}`
+      : `${index + 1}. ${said}${dutyText(step.duties?.[index], record.enteredAt, now)}`;
+  });
+
+const tickButton = (shown: StepShown, index: number): Button => {
+  const ticked = shown.record.ticks?.[index] !== undefined;
+  return button({
+    id: `${ticked ? 'step.untick' : 'step.tick'}:${index + 1}`,
+    label: ticked ? `Untick ${index + 1}` : `Tick ${index + 1}`,
+    value: stepValue(shown, { option: `${index}` }),
+  });
+};
+
+/** Options are on the buttons, and any text needs no words. */
+const isAnyText = (type: ValueType): boolean =>
+  type.kind === 'options' || (type.kind === 'text' && type.pattern === undefined);
 
 function choosing(shown: StepShown, step: Extract<Step, { kind: 'choose' }>, title: string): StepBody {
   const hints = step.options.map((option) => {
@@ -107,30 +151,52 @@ export function offering(shown: StepShown, state: Extract<StepState, { kind: 'of
     `Risk: ${riskWord[plan.risk]}.`,
     ...(plan.budgetMs === null ? [] : [`Up to ${spokenDuration(plan.budgetMs)}.`]),
     `Undo: ${foreign(plan.undo.replace(/\.$/, ''), 200)}.`,
+    ...(plan.silences ? [silencesText(plan.silences)] : []),
   ].join(' ');
+  const automatic = automaticText(shown);
+  const announced = isAnnounced(shown);
   return {
-    text: `*${title}* on ${where}`,
+    text: `*${title}* on ${where}${automatic === null ? '' : `. ${automatic}`}`,
     blocks: [
       section([`*${title}* on ${where}`, ...says, terms].join('\n')),
-      // Nobody wrote this step: what it runs was made from the ledger, and stands where it is decided.
-      ...(isUndoStep(shown) ? [preformatted(planLines(plan), 1_500)] : []),
-      ...actions([performButton(shown, plan), skip(shown), why(shown)]),
+      ...(automatic === null ? [] : [section(automatic)]),
+      // What it runs was made from the ledger or has a value that somebody gave, so it stands where it is decided.
+      ...(isUndoStep(shown) || hasValues(plan) ? [preformatted(planLines(plan), 1_500)] : []),
+      ...actions([
+        performButton(shown, plan, announced ? 'Run Now' : titleCase(plan.title)),
+        ...(announced ? [holdButton(shown)] : []),
+        skip(shown),
+        why(shown),
+      ]),
     ],
   };
 }
 
+const silencesText = ({ forMs, alerts }: NonNullable<Plan['silences']>): string =>
+  `Silences ${alerts ? foreign(alerts.join(', '), 200) : 'the alerts of the service'} for at most ${spokenDuration(forMs)}.`;
+
+const hasValues = (plan: Plan): boolean => plan.commands.some(({ values }) => values !== undefined);
+
 const isUndoStep = ({ step }: StepShown): boolean => step.kind === 'do' && step.undoes !== undefined;
 
-function performButton(shown: StepShown, plan: Extract<StepState, { kind: 'offering' }>['plan']): Button {
+function performButton(
+  shown: StepShown,
+  plan: Extract<StepState, { kind: 'offering' }>['plan'],
+  label: string,
+): Button {
   const value = stepValue(shown);
+  if (needsApproval(plan))
+    return button({ id: 'step.perform', label: 'Request Approval', value, style: 'primary' });
+  // The form that asks for the word takes the place of the dialog.
+  if (plan.confirm !== undefined) return button({ id: 'step.perform', label, value, style: 'primary' });
   switch (plan.risk) {
     case 'observe':
     case 'change':
-      return button({ id: 'step.perform', label: titleCase(plan.title), value, style: 'primary' });
+      return button({ id: 'step.perform', label, value, style: 'primary' });
     case 'disruptive':
       return button({
         id: 'step.perform',
-        label: titleCase(plan.title),
+        label,
         value,
         style: 'primary',
         confirm: {
@@ -153,7 +219,11 @@ const skip = (shown: StepShown): Button =>
 
 const why = (shown: StepShown): Button => button({ id: 'step.why', label: 'Why?', value: stepValue(shown) });
 
-export function approving(shown: StepShown, state: Extract<StepState, { kind: 'approving' }>): StepBody {
+export function approving(
+  shown: StepShown,
+  state: Extract<StepState, { kind: 'approving' }>,
+  now: number,
+): StepBody {
   const { approval } = state;
   const title = foreign(approval.plan.title, 200);
   const lines = [
@@ -162,7 +232,20 @@ export function approving(shown: StepShown, state: Extract<StepState, { kind: 'a
     ...approvalBlocks(approval, {
       service: shown.view.run.service,
       incident: shown.incident,
-      ids: { approve: 'approval.approve', refuse: 'approval.refuse', glass: 'approval.break-glass' },
+      ids: {
+        approve: 'approval.approve',
+        standIn: 'approval.stand-in',
+        refuse: 'approval.refuse',
+        withdraw: 'approval.withdraw',
+        glass: 'approval.break-glass',
+      },
+      glass: glassFor(shown.view.run, {
+        incident: shown.incident,
+        definition: shown.view.definition,
+        now,
+      }),
+      edited: shown.view.edited ?? false,
+      approvers: shown.view.approvers ?? [],
       value: stepValue(shown, { hash: approval.hash }),
     }),
   ];
@@ -177,7 +260,7 @@ export function waiting(shown: StepShown, state: Extract<StepState, { kind: 'wai
     blocks: [
       section(said),
       context(`Since ${time(state.since)}`),
-      ...actions([button({ id: 'step.skip', label: 'Skip the Wait', value: stepValue(shown) })]),
+      ...actions([button({ id: 'step.skip', label: 'Go On', value: stepValue(shown) })]),
     ],
   };
 }

@@ -1,11 +1,13 @@
 import type { Button } from '@slack/types';
 import { time } from '../../../core/moment.ts';
 import type { Plan } from '../../../core/run/plan.ts';
-import { planAction } from '../../../core/run/resolve.ts';
+import { planStep } from '../../../core/run/resolve.ts';
 import type { StepState } from '../../../core/run/run.ts';
+import { badValue } from '../../../core/run/stepValues.ts';
 import { lastChoice } from '../../../core/run/walk.ts';
 import { foreign, foreignLines, who } from '../escape.ts';
 import { actions, button, context, preformatted, section } from './blocks.ts';
+import { evidenceText } from './stepLooks.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
 import {
   indicatorOf,
@@ -21,24 +23,38 @@ import {
 
 export function failed(shown: StepShown, state: Extract<StepState, { kind: 'failed' }>): StepBody {
   const title = foreign(stepTitle(shown.view.definition, shown.step), 200);
-  const said = `✗ Failed: *${title}*. ${foreignLines(state.message, 1_000)}`;
+  const head = tookBack(shown) ? '✗ Taken back, but its check failed' : '✗ Failed';
+  const said = `${head}: *${title}*. ${foreignLines(state.message, 1_000)}`;
   return {
     text: said,
     blocks: [
       section(said),
       ...output(shown),
+      ...evidence(shown),
       context(`${state.by === null ? '' : `${who(state.by)} · `}${time(state.at)}`),
-      ...actions([tryAgain(shown, 'Try Again', state.plan, 'primary'), ...chooseAgain(shown), skip(shown)]),
+      ...actions(
+        state.code === badValue
+          ? [answerAgain(shown), skip(shown)]
+          : [tryAgain(shown, 'Try Again', state.plan, 'primary'), ...chooseAgain(shown), skip(shown)],
+      ),
     ],
   };
 }
+
+/** Whether this step of an undo has done its work, whatever is found afterwards: the change is not in effect any more. */
+const tookBack = ({ step, view }: StepShown): boolean =>
+  step.kind === 'do' &&
+  step.undoes !== undefined &&
+  view.run.ledger.some(({ step: id, undoes }) => id === step.id && undoes !== undefined);
 
 export function inconclusive(
   shown: StepShown,
   state: Extract<StepState, { kind: 'inconclusive' }>,
 ): StepBody {
+  if (state.of === 'condition') return notJudged(shown, state);
   const title = foreign(stepTitle(shown.view.definition, shown.step), 200);
-  const said = `? Inconclusive: *${title}*. ${foreignLines(state.message, 1_000)}`;
+  const head = tookBack(shown) ? '? Taken back, but its check is inconclusive' : '? Inconclusive';
+  const said = `${head}: *${title}*. ${foreignLines(state.message, 1_000)}`;
   return {
     text: said,
     blocks: [
@@ -54,10 +70,28 @@ export function inconclusive(
   };
 }
 
+/** Nothing was done, and nothing is known to be wrong with the service: somebody says whether this is to be walked. */
+function notJudged(shown: StepShown, state: Extract<StepState, { kind: 'inconclusive' }>): StepBody {
+  const title = foreign(stepTitle(shown.view.definition, shown.step), 200);
+  const said = `? Do this or not: *${title}*. ${foreignLines(state.message, 1_000)}`;
+  return {
+    text: said,
+    blocks: [
+      section(said),
+      context(time(state.at)),
+      ...actions([tryAgain(shown, 'Go On With It', null, 'primary'), ...chooseAgain(shown), skip(shown)]),
+    ],
+  };
+}
+
 export function unknown(shown: StepShown, state: Extract<StepState, { kind: 'unknown' }>): StepBody {
   const title = foreign(stepTitle(shown.view.definition, shown.step), 200);
   const said = `? Outcome unknown: *${title}*. ${foreignLines(state.message, 1_000)}`;
-  const probe = state.probe === null ? '' : `\nCheck said: ${probeText(shown, state)}`;
+  const deciding =
+    state.retry === undefined
+      ? ''
+      : '\nThe check is being read: where it says that nothing was done, there is one more try.';
+  const probe = state.probe === null ? deciding : `\nCheck said: ${probeText(shown, state)}`;
   return {
     text: said,
     blocks: [
@@ -101,7 +135,7 @@ const output = (shown: StepShown) => {
 
 /** What trying an inconclusive step again would do: for an action, all of it once more. */
 const planOf = ({ step, view }: StepShown): Plan | null =>
-  step.kind === 'do' ? planAction(view.definition, step.action, step.budgetMs ?? null) : null;
+  step.kind === 'do' ? planStep(view.definition, step, view.run) : null;
 
 /** Trying a disruptive action again is doing it again, so it is asked for as the first time. */
 function tryAgain(shown: StepShown, label: string, plan: Plan | null, style?: 'primary'): Button {
@@ -124,6 +158,15 @@ function tryAgain(shown: StepShown, label: string, plan: Plan | null, style?: 'p
 
 const skip = (shown: StepShown): Button =>
   button({ id: 'step.skip', label: 'Skip', value: stepValue(shown) });
+
+/** The value that cannot be used came from an answer; that one is asked for anew, and nothing else. */
+const answerAgain = (shown: StepShown): Button =>
+  button({ id: 'step.choose-again', label: 'Answer Again', value: stepValue(shown), style: 'primary' });
+
+const evidence = (shown: StepShown) => {
+  const text = evidenceText(shown.record.looks);
+  return text === null || text === '' || shown.step.kind === 'observe' ? [] : [context(text)];
+};
 
 function chooseAgain(shown: StepShown): Button[] {
   const { run, definition } = shown.view;

@@ -3,10 +3,11 @@ import { attachedAlerts, type Incident } from '../../../core/incident/incident.t
 import { formatObjective, formatValue } from '../../../core/indicator/format.ts';
 import { time } from '../../../core/moment.ts';
 import { sha256Hex } from '../../../core/playbook/canonical.ts';
-import type { Definition, Doing, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
+import type { Definition, Doing, Duty, Indicator, Risk, Step } from '../../../core/playbook/definition.ts';
 import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
 import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
-import { allSteps, stageOf } from '../../../core/run/walk.ts';
+import { lookedAt } from '../../../core/run/stepValues.ts';
+import { allSteps, callsAround, stageOf } from '../../../core/run/walk.ts';
 import { fit, foreign, foreignLines, spelledOut, who } from '../escape.ts';
 
 /** How things are said on every card, so that one thing is said one way. */
@@ -44,6 +45,8 @@ export function troubleText(incident: Incident, max: number): string {
   if (said === '' || said.includes('\n')) {
     return `${said === '' ? '' : `${said}\n`}${when.slice(0, 1).toUpperCase()}${when.slice(1)}.`;
   }
+  // Only what an alert says can go on with the time of the alert; any other sentence would change its meaning.
+  if (alerts.length === 0) return `${said}.`;
   return `${said}${until === null ? ' ' : ', '}${when}.`;
 }
 
@@ -52,6 +55,34 @@ function moment(at: number, near: number): string {
   if (Math.abs(at - near) < 20 * 3_600_000) return time(at);
   const utc = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
   return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty} {time_secs}|${utc} UTC>`;
+}
+
+/** Whose an item of a checklist is and by when; nothing for one that is nobody's in particular. */
+export function dutyText(duty: Duty | undefined, since: number, now: number): string {
+  const { owner, withinMs } = duty ?? {};
+  const due = withinMs === undefined ? null : since + withinMs;
+  const said = [
+    ...(owner === undefined ? [] : [foreign(owner, 80)]),
+    ...(due === null ? [] : [`by ${dateTime(due)}${now > due ? ' (overdue)' : ''}`]),
+  ];
+  return said.length === 0 ? '' : ` — ${said.join(', ')}`;
+}
+
+const dateTime = (at: number): string =>
+  `<!date^${Math.floor(at / 1_000)}^{date_short_pretty} {time}|${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC>`;
+
+/** What an indicator has to be like, and for how long, before the incident is a reason to take back what was put in place. */
+export function triggerText(indicator: Indicator | null, last: Reading | null): string | null {
+  const triggers = (indicator?.rollback ?? []).filter(({ during }) => during === 'incident');
+  if (!indicator || triggers.length === 0) return null;
+  const value = last?.value ?? null;
+  const lines = triggers.map(({ kind, value: limit, forMs }) => {
+    const beyond = value !== null && (kind === 'above' ? value > limit : value < limit);
+    const said = `the rollback trigger of ${formatValue(indicator.unit, limit)} for ${spokenDuration(forMs)}`;
+    if (beyond) return `Now ${kind} ${said}`;
+    return kind === 'above' ? `Below ${said}` : `Above ${said}`;
+  });
+  return value === null ? null : lines.join(' · ');
 }
 
 /** How long ago that was, told anew whenever somebody looks: `6 minutes ago`. */
@@ -82,6 +113,12 @@ export function indicatorOf(definition: Definition, name: string): Indicator | n
 export const indicatorTitle = (definition: Definition, name: string): string =>
   indicatorOf(definition, name)?.title ?? name;
 
+/** With the service where that is not the playbook's. */
+function indicatorOn(definition: Definition, name: string): string {
+  const service = indicatorOf(definition, name)?.service;
+  return `${indicatorTitle(definition, name)}${service === undefined ? '' : ` of ${service}`}`;
+}
+
 export function actionTitle(definition: Definition, name: string): string {
   const { actions } = definition.service;
   return (Object.hasOwn(actions, name) ? actions[name]?.title : undefined) ?? name;
@@ -91,19 +128,25 @@ export function actionTitle(definition: Definition, name: string): string {
 export function stepTitle(definition: Definition, step: Step): string {
   switch (step.kind) {
     case 'chart':
-      return `Chart of ${indicatorTitle(definition, step.indicator)}`;
+      return `Chart of ${indicatorOn(definition, step.indicator)}`;
     case 'observe':
+      return lookedAt(step)
+        .map((name) => actionTitle(definition, name))
+        .join(', ');
     case 'do':
       return actionTitle(definition, step.action);
+    case 'offer':
+      return step.title;
     case 'choose':
     case 'ask':
       return step.question;
     case 'verify':
-      return `Verify ${indicatorTitle(definition, step.target.indicator)}`;
+      return `Verify ${indicatorOn(definition, step.target.indicator)}`;
     case 'wait':
       return `Wait ${spokenDuration(step.ms)}`;
     case 'checklist':
     case 'stage':
+    case 'call':
       return step.title;
     default: {
       const never: never = step;
@@ -129,6 +172,7 @@ export function placeInRun(run: Run, definition: Definition, step: Step): string
     number > 0 ? `Step ${number}` : 'Step',
     foreign(run.title, 80),
     ...within,
+    ...callsAround(steps, step.id).map(({ title }) => `part of ${foreign(title, 80)}`),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     run.id,
   ].join(' · ');
@@ -180,18 +224,21 @@ export function holdText(gate: Gate, now: number): string {
   return `${clockDuration(held)} held ${bar(held, gate.holdMs)}`;
 }
 
-export const hostText = (command: PlannedCommand): string =>
-  command.host.kind === 'local'
-    ? `${command.host.name} (${command.host.directory})`
-    : `${command.host.name} (${command.host.user}@${command.host.address}:${command.host.directory})`;
+export function hostText({ host, service }: PlannedCommand): string {
+  const login = host.kind === 'local' ? '' : `${host.user}@${host.address}:`;
+  const of = service === undefined ? '' : `, service ${service}`;
+  return `${host.name} (${login}${host.directory})${of}`;
+}
 
 /** Where a plan acts, in as few words as tell hosts apart; the directory belongs to what is approved. */
 export const places = (plan: Plan): string =>
   [
     ...new Set(
-      plan.commands.map(({ host }) =>
-        host.kind === 'local' ? host.name : `${host.name} (${host.user}@${host.address})`,
-      ),
+      plan.commands.map(({ host, service }) => {
+        const where = host.kind === 'local' ? host.name : `${host.name} (${host.user}@${host.address})`;
+        // Said only where it is not the service that all of this is about.
+        return service === undefined ? where : `${service}, ${where}`;
+      }),
     ),
   ].join(', ');
 
@@ -217,7 +264,7 @@ export function planLines(plan: Plan): string {
       const on = before && hostText(before) === hostText(command) ? '' : `# on ${hostText(command)}\n`;
       switch (command.does.kind) {
         case 'run':
-          return `${on}${commandLine(command.does.argv)}`;
+          return `${on}${remarks(command)}${commandLine(command.does.argv)}`;
         case 'write':
           return `${on}# writes ${command.does.file}\n${command.does.content
             .replace(/\n$/, '')
@@ -233,6 +280,14 @@ export function planLines(plan: Plan): string {
       }
     })
     .join('\n');
+}
+
+/** What is special about a command, in lines before it. */
+function remarks({ evidence, retries }: PlannedCommand): string {
+  const again = retries
+    ? `# tried again up to ${retries.times === 1 ? 'once' : `${retries.times} times`}, ${spokenDuration(retries.afterMs)} after it has failed\n`
+    : '';
+  return `${evidence ? '# evidence, whatever comes of it\n' : ''}${again}`;
 }
 
 /** The file and the digests of what is put back and of what it takes the place of; content may be long, digests are not. */

@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types';
 import { type Incident, roles } from '../../../core/incident/incident.ts';
 import { type Severity, severities } from '../../../core/severity.ts';
 import { headline } from '../cards/words.ts';
-import { foreign } from '../escape.ts';
+import { foreign, who } from '../escape.ts';
 import { form, type Origin, said, selectInput, textInput, userInput } from './form.ts';
 
 /** Forms about an incident. Each one's name is the word of `/genesis` that it stands for. */
@@ -19,7 +19,7 @@ const severityOptions = severities.map((value) => ({ label: severityMeaning[valu
 
 export const declareForm = (
   origin: Origin,
-  options: { services: readonly string[]; title?: string; service?: string },
+  options: { services: readonly string[]; title?: string; service?: string; summary?: string },
 ): ModalView =>
   form('declare', { title: 'Declare Incident', submit: 'Declare' }, origin, [
     textInput('title', 'What is wrong', { max: 150, ...(options.title ? { initial: options.title } : {}) }),
@@ -34,7 +34,11 @@ export const declareForm = (
           ),
         ]),
     selectInput('severity', 'Severity', severityOptions, { initial: 'P2' }),
-    textInput('summary', 'What is known so far', { multiline: true, optional: true }),
+    textInput('summary', 'What is known so far', {
+      multiline: true,
+      optional: true,
+      ...(options.summary ? { initial: options.summary } : {}),
+    }),
   ]);
 
 const about = (incident: Incident) => said(`*${foreign(headline(incident))}* — ${incident.id}`);
@@ -57,6 +61,16 @@ export const roleForm = (origin: Origin, incident: Incident): ModalView =>
     ),
     userInput('user', 'Who'),
   ]);
+
+/** Whoever gets it has it at once; the incident tells both. */
+export const handOverForm = (origin: Origin, incident: Incident): ModalView => {
+  const { commander } = incident.roles;
+  const holder = commander === undefined ? 'Nobody is in command' : `${who(commander)} is in command`;
+  return form('hand-over', { title: 'Hand Over Command', submit: 'Hand Over' }, origin, [
+    said(`*${foreign(headline(incident))}* — ${incident.id}\n${holder}.`),
+    userInput('user', 'Who takes command'),
+  ]);
+};
 
 export const updateForm = (origin: Origin, incident: Incident): ModalView =>
   form('update', { title: 'Update Status', submit: 'Post Update' }, origin, [

@@ -8,6 +8,7 @@ import { preformatted } from '../cards/blocks.ts';
 import { planLines, riskWord } from '../cards/words.ts';
 import { foreign, who } from '../escape.ts';
 import { form, type Origin, said, selectInput } from './form.ts';
+import { inputBlocks, inputNote } from './inputs.ts';
 import { procedureBlocks, reasonInput } from './runForms.ts';
 
 /** One choice: everything from the newest change down to and including this one. */
@@ -72,7 +73,7 @@ function possibleBlocks(change: Change): KnownBlock[] {
   ];
 }
 
-/** The ledger, the procedure where there is one, and the choice between them; nothing is chosen beforehand. */
+/** The choice, with the reason, and below it what each would do. Chosen beforehand is a change that is the only one. */
 export function rollbackForm(
   origin: Origin,
   options: {
@@ -90,13 +91,15 @@ export function rollbackForm(
       ? [{ label: procedure.definition.playbook.title, value: procedureValue(procedure.incident !== null) }]
       : []),
   ];
+  const only = choices.length === 1 || ways.length === 1 ? choices[0] : undefined;
   return form('undo', { title: 'Roll Back', submit: 'Start' }, origin, [
+    selectInput('choice', 'What to start', choices, only ? { initial: only.value } : {}),
     ...ledgerBlocks(changes),
     said(
       'Changes are taken back last in, first out. Each step waits in the channel for its own click or approval, is checked afterwards, and stops where something is not as expected.',
     ),
     ...(procedure ? procedureBlocks(procedure.definition, procedure.incident) : []),
-    selectInput('choice', 'What to start', choices),
+    ...(procedure ? [...inputNote(procedure.definition), ...inputBlocks(procedure.definition, true)] : []),
     reasonInput(reason),
   ]);
 }

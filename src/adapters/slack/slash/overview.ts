@@ -1,8 +1,12 @@
+import { marked } from '../../../core/drill/standIn.ts';
 import { spokenDuration } from '../../../core/duration.ts';
+import type { Need } from '../../../core/home/home.ts';
 import type { Incident } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
 import type { View } from '../../../core/view.ts';
+import type { HomeReading } from '../../../engine/ports.ts';
+import { waitsFor } from '../cards/home.ts';
 import { procedureLines } from '../cards/stages.ts';
 import { headline, titleOf, titleOn } from '../cards/words.ts';
 import { channelLink, code, foreign, foreignLines, who } from '../escape.ts';
@@ -15,19 +19,56 @@ type Current = Extract<View, { kind: 'card' }>['current'];
 export type Standing = { readonly incident: Incident; readonly current: Current };
 
 /** Bare `/genesis`: what needs somebody, what is open, and what to say next. */
-export function overview(standings: readonly Standing[], now: number): string {
-  const needs = standings.flatMap(needing);
+export function overview(
+  reading: HomeReading,
+  standings: readonly Standing[],
+  drills: readonly Incident[],
+  now: number,
+): string {
+  const needs = reading.kind === 'home' ? reading.home.needs.map(needLine) : [];
   return [
     ...(needs.length > 0 ? ['*Needs you*', ...needs.slice(0, 10)] : ['Nothing needs you right now.']),
     ...(standings.length > 0
       ? ['*Open incidents*', ...standings.slice(0, 15).map((each) => line(each, now))]
       : ['No incident is open.']),
+    ...(drills.length > 0
+      ? [
+          '*Drills, which are practice*',
+          ...drills.slice(0, 10).map((incident) => line({ incident, current: null }, now)),
+        ]
+      : []),
     `Say ${(['status', 'declare', 'ack', 'update', 'resolve', 'help'] as const).map((word) => `\`${word}\``).join(' · ')}`,
   ].join('\n');
 }
 
+/** What the Home tab of the same person says first, in a line. */
+function needLine(need: Need): string {
+  const { incident } = need;
+  const at = incident ? placeOf(incident) : need.kind === 'free' ? '' : need.view.run.id;
+  switch (need.kind) {
+    case 'free':
+      return `• ${at}: nobody has it yet`;
+    case 'approval': {
+      const { view, step, approval } = need;
+      const title = step === null ? view.run.title : titleOf(view.definition, step);
+      return `• ${at}: *${foreign(title, 200)}* waits for your approval until ${time(approval.expiresAt)}`;
+    }
+    case 'overdue':
+      return `• ${at}: *${foreign(need.item, 200)}* was due ${time(need.dueAt)}`;
+    case 'step':
+      return `• ${at}: *${foreign(titleOf(need.view.definition, need.step), 200)}* ${waitsFor[need.state]}`;
+    default: {
+      const never: never = need;
+      return never;
+    }
+  }
+}
+
+const placeOf = ({ id, channel }: Incident): string =>
+  `${id}${channel ? ` in ${channelLink(channel.id)}` : ''}`;
+
 function needing({ incident, current }: Standing): string[] {
-  const at = `${incident.id}${incident.channel ? ` in ${channelLink(incident.channel.id)}` : ''}`;
+  const at = placeOf(incident);
   const free = incident.acknowledged ? [] : [`• ${at}: nobody has it yet`];
   if (!current) return free;
   const { run, definition } = current;
@@ -60,7 +101,7 @@ function needing({ incident, current }: Standing): string[] {
 function line({ incident }: Standing, now: number): string {
   const holder = incident.roles.commander ?? incident.acknowledged?.by;
   return [
-    `• *${foreign(headline(incident))}*`,
+    `• *${foreign(incident.drill ? marked(headline(incident)) : headline(incident))}*`,
     incident.id,
     incident.phase,
     holder === undefined ? 'nobody has it yet' : who(holder),
@@ -89,7 +130,7 @@ export function help(word: Word | null): string {
   return [
     'Genesis opens a channel for an incident and walks its playbook with you. Say:',
     ...allWords.map((each) => `${usage(each)} — ${words[each].says}`),
-    'In an incident channel the incident is known; elsewhere name it, as in `INC-7`.',
+    'In an incident channel the incident is known; elsewhere name it, as in `INC-7`. In a thread, where Slack takes no commands, say the same words to @Genesis.',
   ].join('\n');
 }
 

@@ -1,31 +1,41 @@
 import type { ModalView } from '@slack/types';
+import { parseDuration } from '../../../core/duration.ts';
 import { type Incident, roles } from '../../../core/incident/incident.ts';
 import { worstTroubles } from '../../../core/incident/storm.ts';
 import { nearest, unknownName } from '../../../core/playbook/nearest.ts';
+import { servicesIn } from '../../../core/playbook/room.ts';
 import { severities } from '../../../core/severity.ts';
-import { isIncidentId } from '../../../core/stream.ts';
+import { type IncidentId, isIncidentId } from '../../../core/stream.ts';
+import type { Rota } from '../../../engine/pagerPort.ts';
 import type { Clock, Desk } from '../../../engine/ports.ts';
 import { act, isOpenNow, mayNotLook } from '../answers.ts';
 import { type Asked, modal, privately, type Reply } from '../asked.ts';
+import { openCallForm } from '../callIn.ts';
 import { section } from '../cards/blocks.ts';
+import { formInDrill } from '../drillOnly.ts';
 import { asTyped, fit, spoken } from '../escape.ts';
+import { drillForm } from '../modals/drillForm.ts';
 import type { Origin } from '../modals/form.ts';
 import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
 import { chooseRollbackForm } from '../modals/runForms.ts';
-import { ledgerPlace, openRollback, services, servicesChanged, servicesToRollBack } from '../rollback.ts';
+import { ledgerPlace, openRollback, servicesChanged, servicesToRollBack } from '../rollback.ts';
+import { startDrill } from '../startDrill.ts';
 import { cannotPost, openRunForm, type Reach, startRun } from '../startRun.ts';
+import { accessExplained } from './access.ts';
+import { freeze, frozenLines, windowNow } from './freeze.ts';
+import { onCallNow } from './onCall.ts';
 import { help, overview, playbookList, playbookShown, type Standing, statusOf } from './overview.ts';
 import { allWords, isWord, type Word } from './words.ts';
 
 /** `/genesis`: each word with its arguments, or without them by a form. Nothing is done on a word that is not known. */
 export async function slash(
-  { desk, clock, reach }: { desk: Desk; clock: Clock; reach: Reach },
+  { desk, clock, reach, rota = null }: { desk: Desk; clock: Clock; reach: Reach; rota?: Rota | null },
   asked: Asked,
   text: string,
 ): Promise<Reply> {
   const [first = '', ...rest] = text.trim().split(/\s+/);
   if (first === '')
-    return (await mayNotLook(desk, asked, null)) ?? told(overview(await standings(desk), clock.now()));
+    return (await mayNotLook(desk, asked, null)) ?? told(await wholeOverview(desk, asked.user, clock.now()));
   const word = first.toLowerCase();
   if (!isWord(word)) {
     const meant = nearest(word, allWords);
@@ -40,13 +50,14 @@ export async function slash(
       }`,
     );
   }
-  return spokenWord({ desk, clock, reach, asked, word, args: rest });
+  return formInDrill(desk, asked, await spokenWord({ desk, clock, reach, rota, asked, word, args: rest }));
 }
 
 type Said = {
   readonly desk: Desk;
   readonly clock: Clock;
   readonly reach: Reach;
+  readonly rota: Rota | null;
   readonly asked: Asked;
   readonly word: Word;
   readonly args: readonly string[];
@@ -55,7 +66,7 @@ type Said = {
 const told = (text: string): Reply => privately(text, [section(text)]);
 
 async function spokenWord(said: Said): Promise<Reply> {
-  const { asked, word, args } = said;
+  const { desk, asked, word, args } = said;
   const origin: Origin = { channel: asked.channel, responseUrl: asked.responseUrl, value: {} };
   switch (word) {
     case 'help': {
@@ -68,12 +79,24 @@ async function spokenWord(said: Said): Promise<Reply> {
       return playbook(said);
     case 'rollback':
       return rollback(said, origin);
+    case 'access':
+      return told(await accessExplained(desk, asked, args));
+    case 'drill':
+      return drill(said, origin);
     case 'status':
       return status(said);
+    case 'freeze':
+      return freeze(said, origin);
+    case 'window':
+      return windowNow(said);
+    case 'oncall':
+      return (await mayNotLook(said.desk, asked, null)) ?? told(await onCallNow(said.desk.room(), said.rota));
+    case 'page':
     case 'ack':
     case 'severity':
     case 'role':
     case 'update':
+    case 'silence':
     case 'resolve': {
       const { incident, rest } = await incidentOf(said);
       if (!incident) return told(isNamed(args) ? noSuchIncident : whichIncident);
@@ -95,7 +118,7 @@ const isNamed = ([first = '']: readonly string[]): boolean => isIncidentId(first
 
 const whichIncident = 'Which incident? Say it in its channel, or name it, as in `INC-7`.';
 
-/** The incident named first, else the one whose channel this is. */
+/** The incident named first, else the one that is talked about here. */
 async function incidentOf({
   desk,
   asked,
@@ -103,12 +126,15 @@ async function incidentOf({
 }: Said): Promise<{ incident: Incident | null; rest: readonly string[] }> {
   const named = args[0]?.toUpperCase() ?? '';
   if (isIncidentId(named)) return { incident: await desk.incident(named), rest: args.slice(1) };
-  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
-  return { incident, rest: args };
+  return { incident: await incidentHere(desk, asked), rest: args };
 }
 
+/** The incident whose channel this is, or in whose thread it was said. */
+const incidentHere = async (desk: Desk, { channel, thread }: Asked): Promise<Incident | null> =>
+  channel === null ? null : desk.incidentAt(channel, thread ?? null);
+
 async function onIncident(
-  said: Said & { word: 'ack' | 'severity' | 'role' | 'update' | 'resolve' },
+  said: Said & { word: 'page' | 'ack' | 'severity' | 'role' | 'update' | 'silence' | 'resolve' },
   { id, ...incident }: Incident,
   origin: Origin,
 ): Promise<Reply> {
@@ -137,12 +163,22 @@ async function onIncident(
         privately(`<@${user}> is ${role} of ${id} now.`),
       );
     }
+    case 'page': {
+      if (first === '')
+        return (await mayNotLook(desk, asked, incident.service)) ?? openCallForm(desk, whole, origin);
+      const why = asTyped(args.slice(1).join(' ')) || null;
+      return act(desk, asked, { type: 'incident.call', incident: id, duty: first.toLowerCase(), why }, () =>
+        told(`Called for ${id}.`),
+      );
+    }
     case 'update':
       return words === ''
         ? ask(updateForm)
         : act(desk, asked, { type: 'incident.note', incident: id, kind: 'update', text: words }, () =>
             told(`The update of ${id} is recorded.`),
           );
+    case 'silence':
+      return silence(said, id);
     case 'resolve':
       return words === ''
         ? ask(resolveForm)
@@ -156,6 +192,18 @@ async function onIncident(
   }
 }
 
+async function silence({ desk, asked, args: [first = ''] }: Said, id: IncidentId): Promise<Reply> {
+  if (first.toLowerCase() === 'stop')
+    return act(desk, asked, { type: 'incident.silence-stop', incident: id }, () =>
+      told(`The silence of ${id} is being removed.`),
+    );
+  const forMs = first === '' ? null : parseDuration(first.toLowerCase());
+  if (forMs === undefined) return told(`Say how long at most, as in \`/genesis silence 30m\`, or \`stop\`.`);
+  return act(desk, asked, { type: 'incident.silence', incident: id, forMs }, () =>
+    told(`The alerts of ${id} are being silenced. What Alertmanager says follows in the incident.`),
+  );
+}
+
 async function status(said: Said): Promise<Reply> {
   const { desk, clock, asked } = said;
   const { incident } = await incidentOf(said);
@@ -163,11 +211,11 @@ async function status(said: Said): Promise<Reply> {
   if (refused) return refused;
   if (incident) return told(statusOf(await standingOf(desk, incident), clock.now()));
   if (said.args.length > 0) return told(isNamed(said.args) ? noSuchIncident : whichIncident);
-  return told(overview(await standings(desk), clock.now()));
+  return told(await wholeOverview(desk, asked.user, clock.now()));
 }
 
 async function declare({ desk, asked, args }: Said, origin: Origin): Promise<Reply> {
-  const known = services(desk.room());
+  const known = servicesIn(desk.room());
   let rest = args;
   const severity = severities.find((each) => each === rest[0]?.toUpperCase());
   if (severity) rest = rest.slice(1);
@@ -214,9 +262,10 @@ async function playbook(said: Said): Promise<Reply> {
   if (verb === 'list') return told(playbookList(Object.values(definitions)));
   if (!definition) return told(spoken(unknownName('playbook', name, Object.keys(definitions)), []));
   if (verb === 'show') return told(playbookShown(definition));
-  const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);
+  const incident = await incidentHere(desk, asked);
   // What is approved as a whole is shown in full before it is asked for.
-  if (definition.playbook.authority === 'whole') return openRunForm(desk, asked, { definition, incident });
+  if (definition.playbook.authority === 'whole' || definition.playbook.inputs || definition.playbook.window)
+    return openRunForm(desk, asked, { definition, incident });
   if (incident === null && !(await reach(asked.channel ?? '', asked.user))) return cannotPost;
   return act(
     desk,
@@ -228,6 +277,18 @@ async function playbook(said: Said): Promise<Reply> {
       reason: asTyped(rest.join(' ')) || null,
     }),
   );
+}
+
+async function drill({ desk, asked, args }: Said, origin: Origin): Promise<Reply> {
+  const { definitions } = desk.room();
+  const [name] = args;
+  if (name === undefined)
+    return (await mayNotLook(desk, asked, null)) ?? modal(drillForm(origin, Object.values(definitions)));
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+  const refused = await mayNotLook(desk, asked, definition?.service.name || null);
+  if (refused) return refused;
+  if (!definition) return told(spoken(unknownName('playbook', name, Object.keys(definitions)), []));
+  return startDrill(desk, asked, { playbook: name, firstFails: false });
 }
 
 async function rollback(said: Said, origin: Origin): Promise<Reply> {
@@ -254,6 +315,12 @@ async function rollback(said: Said, origin: Origin): Promise<Reply> {
 async function standingOf(desk: Desk, incident: Incident): Promise<Standing> {
   return { incident, current: incident.currentRun ? await desk.run(incident.currentRun) : null };
 }
+
+const wholeOverview = async (desk: Desk, user: string, now: number): Promise<string> =>
+  [
+    overview(await desk.home(user), await standings(desk), await desk.openDrills(), now),
+    ...frozenLines((await desk.around()).freezes),
+  ].join('\n');
 
 async function standings(desk: Desk): Promise<readonly Standing[]> {
   const open = await desk.openIncidents();

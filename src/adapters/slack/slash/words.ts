@@ -22,13 +22,41 @@ export const words = {
     usage: 'update [INC-n] [how it stands]',
     says: 'Posts a status update. Without words, a form asks.',
   },
+  silence: {
+    usage: 'silence [INC-n] [30m | stop]',
+    says: 'Keeps the alerts of an incident that somebody has from calling people while it is worked on, for at most that long; `stop` ends it. It ends by itself when nobody is active.',
+  },
   resolve: {
     usage: 'resolve [INC-n] [what ended it]',
     says: 'Resolves the incident. Without words, a form asks.',
   },
+  oncall: {
+    usage: 'oncall',
+    says: 'Who is on call for what, and which duties have nobody.',
+  },
+  page: {
+    usage: 'page [INC-n] [duty] [why]',
+    says: 'Calls a duty of the roster to the incident, by PagerDuty and in Slack. Without a duty, a form asks.',
+  },
   playbook: {
     usage: 'playbook list | show <name> | run <name> [reason]',
     says: 'Lists the playbooks, shows what one does, or starts one: in an incident channel as part of the incident.',
+  },
+  drill: {
+    usage: 'drill [playbook]',
+    says: 'Practises a playbook in a channel of its own: stand-ins take the place of all that acts, reads or calls anybody. Without a name, a form asks.',
+  },
+  freeze: {
+    usage: 'freeze <service|all> [until <time> | for 4h] <why> | list | lift <FRZ-n> [why]',
+    says: 'Starts a time in which no planned change starts, on a service or on all; lists and lifts them. Mitigations and rollbacks are never held up. Without words, a form asks.',
+  },
+  window: {
+    usage: 'window [service]',
+    says: 'Whether planned changes may start now, what stands against it, and when they may next.',
+  },
+  access: {
+    usage: 'access <service/action | right | playbook> [@person]',
+    says: 'Whether you, or that person, may do it in this place, which rule says so, and who else could.',
   },
   rollback: {
     usage: 'rollback [INC-n] [service] [reason]',

@@ -83,7 +83,7 @@ const condition = /^\W*(?:\d{1,3}[.)]\s*)?if\b/i;
 type Command = Extract<ScriptPart, { kind: 'command' }>;
 
 function draftCommand(
-  { lines, said, outcomes }: Command,
+  { lines, said, expected, outcomes }: Command,
   {
     to,
     title,
@@ -102,6 +102,7 @@ function draftCommand(
     else to.comment(`line ${line}`);
   for (const outcome of outcomes)
     draftOutcome(outcome, { line: lines[0]?.line ?? 1, said, spoken, to, drafting });
+  if (expected !== null) to.look(oneLine(expected));
 }
 
 function draftOutcome(

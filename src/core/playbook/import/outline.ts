@@ -76,7 +76,7 @@ export function alertOf(section: Section): string | undefined {
 /** Something in it can be a step, so that a playbook of its own makes sense. */
 export function hasWork(section: Section): boolean {
   const works = (block: Block): boolean =>
-    block.kind === 'code' ||
+    (block.kind === 'code' && block.lines.some(({ text }) => text.trim() !== '')) ||
     (block.kind === 'list' &&
       (block.ordered || block.items.some(({ checked, blocks }) => checked !== null || blocks.some(works))));
   return section.blocks.some(works) || section.sections.some(hasWork);

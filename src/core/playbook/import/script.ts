@@ -13,6 +13,8 @@ export type ScriptPart =
       readonly kind: 'command';
       readonly lines: readonly SourceLine[];
       readonly said: string | null;
+      /** What the comment behind it on the same line says it should show. */
+      readonly expected: string | null;
       readonly outcomes: readonly Outcome[];
     }
   | { readonly kind: 'note'; readonly line: SourceLine; readonly text: string; readonly role: NoteRole }
@@ -81,7 +83,7 @@ function readLines(lines: readonly SourceLine[], folder: HostFolder): ScriptPart
     }
     if (text.startsWith('#')) {
       const spoken = text.replace(/^#+!?\s*/, '').trim();
-      const expected = followsCommand && /^(?:should|expect)/i.test(spoken);
+      const expected = followsCommand && expects.test(spoken);
       if (!expected) waiting.push(parts.length);
       parts.push({ kind: 'note', line, text: spoken, role: expected ? 'expected' : 'alone' });
       if (!expected && !text.startsWith('#!') && spoken !== '') said ??= spoken;
@@ -144,11 +146,33 @@ const joined = (lines: readonly SourceLine[]): string =>
     .join('')
     .trim();
 
+const expects = /^(?:should|expect)/i;
+
+/** `curl … # Should return 200`; a `#` between quotes begins no comment. */
+function expectedBehind(text: string): string | null {
+  const bare = text.replaceAll(/"[^"]*"|'[^']*'/g, (quoted) => '"'.repeat(quoted.length));
+  const at = bare.search(/\s#/);
+  const spoken =
+    at < 0
+      ? ''
+      : text
+          .slice(at)
+          .replace(/^\s#+\s*/, '')
+          .trim();
+  return expects.test(spoken) ? spoken : null;
+}
+
 type Translating = { readonly block: string; readonly folder: HostFolder; readonly said: string | null };
 
 function translate(lines: readonly SourceLine[], { block, folder, said }: Translating): ScriptPart {
   const first = lines[0]?.text ?? '';
-  const command = (outcomes: readonly Outcome[]): ScriptPart => ({ kind: 'command', lines, said, outcomes });
+  const command = (outcomes: readonly Outcome[]): ScriptPart => ({
+    kind: 'command',
+    lines,
+    said,
+    expected: lines.length === 1 ? expectedBehind(first) : null,
+    outcomes,
+  });
   const leave = (why: string): ScriptPart => command([{ kind: 'leave', why }]);
   if (heredoc.test(first)) return command([fileWritten(lines, folder)]);
   if (

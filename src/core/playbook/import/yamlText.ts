@@ -2,6 +2,8 @@
 
 export type Node =
   | { readonly kind: 'scalar'; readonly value: string }
+  /** A number, `true` or a duration: written as it is. */
+  | { readonly kind: 'plain'; readonly value: string }
   | { readonly kind: 'numbers'; readonly numbers: readonly number[] }
   /** Text over several lines, such as the content of a file. */
   | { readonly kind: 'text'; readonly value: string }
@@ -48,6 +50,8 @@ function valueLines(head: string, value: Node, pad: string): string[] {
   switch (value.kind) {
     case 'scalar':
       return [`${head} ${quoted(value.value, false)}`];
+    case 'plain':
+      return [`${head} ${value.value}`];
     case 'numbers':
       return [`${head} [${value.numbers.join(', ')}]`];
     case 'text':

@@ -2,10 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BROKEN_VERSION } from '../faults.ts';
 import { readVersion } from '../settings.ts';
+import { type Built, coverage, deploy } from './deployScript.ts';
 import { type Answer, fails, prints, type World } from './world.ts';
 
 const SUITE = { tests: 1_044, expected: 8, seconds: '95.31' };
 const HEALTH_TESTS = 36;
+/** As many as the fault makes fail: short of the pass rate that alerts, and above the one that holds a deployment back. */
+const REGRESSION = 36;
 
 /** Tests that have failed since before the deployment, as `file::test`. */
 const KNOWN_FAILURES = [
@@ -19,15 +22,17 @@ const numbered = (name: string): string[] =>
 
 /**
  * `python3 -m pytest …`: one named test passes when the service is up and fails when it is not; the whole suite has its
- * few known failures, more of them while it is broken. `python3 -c "from infrastructure import …"` imports. Anything else
- * is not on this host.
+ * few known failures, more of them while it is broken. `python3 -c "from infrastructure import …"` imports, and two
+ * scripts of a deployment are there. Anything else is not on this host.
  */
 export async function python3(given: readonly string[], world: World): Promise<Answer> {
   const args = given.filter((arg) => arg !== '-B');
   if (args[0] === '--version') return prints('Python 3.12.7');
   if (args[0] === '-c' && /^from infrastructure/.test(args[1] ?? '')) return imported(world);
+  if (args[0] === 'scripts/calculate_coverage.py') return coverage(builtIn(world));
+  if (args[0] === 'scripts/deploy.py') return deploy(args.slice(1), world, builtIn(world));
   if (args[0] !== '-m' || args[1] !== 'pytest')
-    return fails(2, "python3: the sandbox knows '-m pytest' only");
+    return fails(2, "python3: the sandbox knows '-m pytest' and two scripts of a deployment");
   const up = world.unit.kind === 'active';
   const named = args.find((arg) => arg.includes('::'));
   if (named !== undefined) return few([named], up);
@@ -41,9 +46,17 @@ export async function python3(given: readonly string[], world: World): Promise<A
 const regressed = (world: World): boolean =>
   world.faults.includes('tests-failing') && readVersion(world.checkout) === BROKEN_VERSION;
 
+const importsFail = (world: World): boolean =>
+  world.faults.includes('crash-loop') && readVersion(world.checkout) === BROKEN_VERSION;
+
+const builtIn = (world: World): Built => ({
+  failing: KNOWN_FAILURES.length + (regressed(world) ? REGRESSION : 0),
+  tests: SUITE.tests - SUITE.expected,
+  imports: !importsFail(world),
+});
+
 function imported(world: World): Answer {
-  const broken = world.faults.includes('crash-loop') && readVersion(world.checkout) === BROKEN_VERSION;
-  if (!broken) return prints();
+  if (!importsFail(world)) return prints();
   return fails(
     1,
     'Traceback (most recent call last):',

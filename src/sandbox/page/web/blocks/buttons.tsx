@@ -1,7 +1,8 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { Json } from '../json.ts';
 import { object, string, wordsOf } from '../json.ts';
-import { reachableUrl } from '../text/inlineText.tsx';
+import { useSession } from '../session.ts';
+import { innerLink, reachableUrl, useFollow } from '../text/inlineText.tsx';
 import { TextObject } from '../text/textObject.tsx';
 import type { ElementProps } from './elementField.ts';
 import { choicesOf } from './elementValue.ts';
@@ -17,7 +18,10 @@ export function Button({ blockId, element }: ElementProps) {
   const target = targetOf(blockId, element);
   const isBusy = host.busy === keyOf(target);
   const label = string(element.accessibility_label);
-  const url = string(element.url) === '' ? null : reachableUrl(string(element.url));
+  const { state } = useSession();
+  const follow = useFollow();
+  const inner = innerLink(string(element.url), state);
+  const url = string(element.url) === '' || inner !== null ? null : reachableUrl(string(element.url));
   const attributes = {
     className: styles[string(element.style)] ?? 'button',
     'data-action': target.actionId,
@@ -42,7 +46,11 @@ export function Button({ blockId, element }: ElementProps) {
       type="button"
       aria-busy={isBusy}
       // Not disabled, which would take the focus away; a second click has no meaning while the first is on its way.
-      onClick={() => isBusy || host.click(target, element)}
+      onClick={() => {
+        if (isBusy) return;
+        host.click(target, element);
+        if (inner !== null) follow(inner);
+      }}
     >
       <TextObject value={element.text} />
     </button>
@@ -223,10 +231,14 @@ function overflowItem(element: Json, choose: (value: string, option: Json) => vo
 
 export function Overflow({ blockId, element }: ElementProps) {
   const host = useBlockHost();
+  const { state } = useSession();
+  const follow = useFollow();
   const items = overflowItem(element, (value, option) => {
-    const url = string(option.url) === '' ? null : reachableUrl(string(option.url));
+    const inner = innerLink(string(option.url), state);
+    const url = string(option.url) === '' || inner !== null ? null : reachableUrl(string(option.url));
     if (url !== null) window.open(url, '_blank', 'noreferrer');
     host.click(targetOf(blockId, element), element, value);
+    if (inner !== null) follow(inner);
   });
   return (
     <MenuButton label="More actions" className="button button-more" items={items}>

@@ -9,11 +9,23 @@ export const faultNames = [
   'disk-full',
   'aop-errors',
   'network-errors',
+  'security-errors',
+  'tests-failing',
+  'flaky-tests',
+  'tests-silent',
+  'high-cpu',
+  'high-memory',
+  'mongodb-offline',
+  'redis-offline',
+  'sandbox-offline',
+  'a2a-down',
+  'grafana-down',
+  'tool-failures',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];
 
-export type Cure = 'heuristic' | 'relaxed' | 'cached' | 'other-version' | 'shutdown';
+export type Cure = 'heuristic' | 'relaxed' | 'cached' | 'other-version' | 'fewer-tasks' | 'shutdown';
 
 export interface PatientState {
   running: boolean;

@@ -1,22 +1,11 @@
 import { useMemo, useState } from 'react';
 import { useSession } from '../session.ts';
 import { Chart } from './chart.tsx';
+import { faultGroups } from './faultGroups.ts';
 import type { Cure, FaultName, PatientState, SeriesPoint } from './patientApi.ts';
-import { faultNames } from './patientApi.ts';
 import { SlackFaults } from './slackFaults.tsx';
 import { Switch } from './switch.tsx';
 import type { Patient } from './usePatient.ts';
-
-const faultWords: Readonly<Record<FaultName, { name: string; help: string }>> = {
-  'llm-errors': { name: 'LLM errors', help: '0.9 % fail at the language model' },
-  slow: { name: 'Slow', help: 'Plans take five times as long' },
-  crash: { name: 'Crash', help: 'The process ends' },
-  'crash-loop': { name: 'Crash and refuse to start', help: 'This version starts no more' },
-  'no-metrics': { name: 'No metrics', help: 'Nothing is measured' },
-  'disk-full': { name: 'Disk full', help: '0.4 % fail for want of space' },
-  'aop-errors': { name: 'Plans refused', help: '0.9 % of plans are refused' },
-  'network-errors': { name: 'Network errors', help: 'Over by itself in a minute' },
-};
 
 function noteOf(fault: FaultName, { cures, version }: PatientState): string {
   const cure = cures[fault];
@@ -26,6 +15,7 @@ function noteOf(fault: FaultName, { cures, version }: PatientState): string {
     relaxed: 'the thresholds are relaxed',
     cached: 'the decomposition cache is on',
     'other-version': `${version} runs, which does not have this fault`,
+    'fewer-tasks': 'fewer tasks run at once',
     shutdown: 'a flag has shut the service down',
   };
   return `No effect: ${words[cure]}`;
@@ -127,6 +117,39 @@ function Facts({ state }: { state: PatientState }) {
   );
 }
 
+/** All that can be broken; a closed group tells how much of it is. */
+function FaultGroups({
+  state,
+  onTurn,
+}: {
+  state: PatientState | null;
+  onTurn: (fault: FaultName, on: boolean) => void;
+}) {
+  return faultGroups.map(({ name, isOpen, faults }) => {
+    const on = faults.filter(([fault]) => state?.faults.includes(fault)).length;
+    return (
+      <details key={name} className="fault-group" open={isOpen}>
+        <summary>
+          {name}
+          {on > 0 && <span className="fault-count"> {on} on</span>}
+        </summary>
+        <div className="switches">
+          {faults.map(([fault, { name: called, help, alert }]) => (
+            <Switch
+              key={fault}
+              name={called}
+              help={`${help} → ${alert}`}
+              note={state === null ? '' : noteOf(fault, state)}
+              isOn={state?.faults.includes(fault) === true}
+              onTurn={(turned) => onTurn(fault, turned)}
+            />
+          ))}
+        </div>
+      </details>
+    );
+  });
+}
+
 /** As it takes some seconds, it says that it is under way. */
 function ResetButton({ onReset }: { onReset: () => Promise<void> }) {
   const [isBusy, setBusy] = useState(false);
@@ -178,17 +201,7 @@ export function PatientPanel({
         {isKnown && <Facts state={patient.state} />}
         {isKnown && <Charts series={patient.series} />}
         <h3>Break it</h3>
-        <div className="switches">
-          {faultNames.map((fault) => (
-            <Switch
-              key={fault}
-              {...faultWords[fault]}
-              note={isKnown ? noteOf(fault, patient.state) : ''}
-              isOn={isKnown && patient.state.faults.includes(fault)}
-              onTurn={(on) => onTurn(fault, on)}
-            />
-          ))}
-        </div>
+        <FaultGroups state={isKnown ? patient.state : null} onTurn={onTurn} />
         <ResetButton onReset={onReset} />
         <SlackFaults changes={faultChanges} />
       </div>

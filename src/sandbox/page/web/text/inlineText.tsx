@@ -88,9 +88,24 @@ export function reachableUrl(url: string): string | null {
   return ['http:', 'https:', 'mailto:', 'tel:'].includes(target.protocol) ? url : null;
 }
 
+/** Opens a channel or a message inside the page. */
+export function useFollow(): (inner: InnerLink) => void {
+  const { openChannel, openThread } = useSession();
+  return (inner) => {
+    if (inner.kind === 'channel') {
+      openChannel(inner.id);
+      return;
+    }
+    if (inner.threadTs !== '') openThread(inner.channelId, inner.threadTs);
+    else openChannel(inner.channelId);
+    showMessage(inner.channelId, inner.ts);
+  };
+}
+
 export function Link({ url, children }: { url: string; children: React.ReactNode }) {
-  const { state, openChannel, openThread } = useSession();
+  const { state } = useSession();
   const inner = innerLink(url, state);
+  const follow = useFollow();
   if (inner === null) {
     const href = reachableUrl(url);
     if (href === null) return <span>{children}</span>;
@@ -100,24 +115,22 @@ export function Link({ url, children }: { url: string; children: React.ReactNode
       </a>
     );
   }
-  const follow = () => {
-    if (inner.kind === 'channel') openChannel(inner.id);
-    else if (inner.threadTs !== '') openThread(inner.channelId, inner.threadTs);
-    else openChannel(inner.channelId);
-    if (inner.kind !== 'message') return;
-    // The conversation is drawn first, then the message can be found in it.
-    requestAnimationFrame(() => showMessage(inner.channelId, inner.ts));
-  };
   return (
-    <button type="button" className="link-button" onClick={follow}>
+    <button type="button" className="link-button" onClick={() => follow(inner)}>
       {children}
     </button>
   );
 }
 
-function showMessage(channelId: string, ts: string): void {
-  const message = document.getElementById(`message-${channelId}-${ts}`);
-  if (message === null) return;
+/** Another channel takes a moment to be drawn, and moves to its end once it is. */
+const mostFrames = 60;
+
+function showMessage(channelId: string, ts: string, frame = 0): void {
+  const message = frame < 2 ? null : document.getElementById(`message-${channelId}-${ts}`);
+  if (message === null) {
+    if (frame < mostFrames) requestAnimationFrame(() => showMessage(channelId, ts, frame + 1));
+    return;
+  }
   message.scrollIntoView({ block: 'center' });
   message.classList.add('pointed-at');
   message.addEventListener('animationend', () => message.classList.remove('pointed-at'), { once: true });
