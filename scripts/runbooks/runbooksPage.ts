@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Step } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
+import { wordsOf } from '../../src/core/rehearsal/words.ts';
 import { lookedAt } from '../../src/core/run/stepValues.ts';
 import { allSteps } from '../../src/core/run/walk.ts';
 
@@ -29,35 +30,8 @@ export type RunbookMap = z.infer<typeof mapSchema>;
 /** @throws ZodError naming the heading that nothing is said of */
 export const readMap = (yaml: string): RunbookMap => mapSchema.parse(parse(yaml));
 
-/** A step in the words of its file: `do: restart`, `choose: What is slow?`. */
-function wordsOf(step: Step): string {
-  switch (step.kind) {
-    case 'do':
-      return `do: ${step.action}`;
-    case 'observe':
-      return `observe: ${(step.actions ?? [step.action]).join(', ')}`;
-    case 'offer':
-      return `offer: ${step.procedure}`;
-    case 'chart':
-      return `chart: ${step.indicator}`;
-    case 'verify':
-      return `verify: ${step.target.indicator}`;
-    case 'choose':
-    case 'ask':
-      return `${step.kind}: ${step.question}`;
-    case 'wait':
-      return `wait: ${step.why}`;
-    case 'checklist':
-    case 'stage':
-      return `${step.kind}: ${step.title}`;
-    case 'call':
-      return `call: ${step.playbook}`;
-    default: {
-      const never: never = step;
-      return never;
-    }
-  }
-}
+/** A step as the map names it: in the words of its file, but a wait by its reason, since many last equally long. */
+const wordsHere = (step: Step): string => (step.kind === 'wait' ? `wait: ${step.why}` : wordsOf(step));
 
 const fileMark = 'file:';
 
@@ -92,7 +66,7 @@ function wrongWith(reference: string, room: Room, root: string): string | null {
       return playbook.commanderAtOnce ? null : `${name} asks for no commander`;
     default:
       return allSteps(playbook.steps).some(
-        (each) => wordsOf(each) === step || questionOf(each) === step || looksOf(each).includes(step),
+        (each) => wordsHere(each) === step || questionOf(each) === step || looksOf(each).includes(step),
       )
         ? null
         : `${name} has no step \`${step}\``;
