@@ -611,7 +611,7 @@ describe('the browser page', () => {
     expect(await act('faults', { act: 'clear' })).toMatchObject({ rules: [] });
   });
 
-  it('serves files that cannot run scripts', async () => {
+  it('shows a file from when its upload is complete, and serves it so that it cannot run scripts', async () => {
     await start({ seed: noEvents });
     const text = '<script>';
     const { upload_url: url, file_id: id } = await call('files.getUploadURLExternal', {
@@ -620,6 +620,9 @@ describe('the browser page', () => {
     });
     expect((await fetch(String(url), { method: 'POST', body: 'too long a body' })).status).toBe(400);
     expect(await (await fetch(String(url), { method: 'POST', body: text })).text()).toBe('OK - 8');
+    expect(emulator.workspace.files()).toEqual([]);
+    await call('files.completeUploadExternal', { files: JSON.stringify([{ id, title: 'A page' }]) });
+    expect(emulator.workspace.files()).toMatchObject([{ name: 'a.html', title: 'A page' }]);
     const response = await fetch(`${emulator.url}/files/${String(id)}`);
     expect(await response.text()).toBe(text);
     expect(response.headers.get('content-security-policy')).toContain('sandbox');

@@ -18,6 +18,7 @@ export interface WorkspaceReader {
   thread(channel: string, ts: string): Message[];
   pins(channel: string): Channel['pins'];
   bookmarks(channel: string): Channel['bookmarks'];
+  /** Uploads that were completed: before that a file has neither its title nor a channel, and nobody sees it. */
   files(): StoredFile[];
   canvases(): Canvas[];
   /** Oldest first. */
@@ -53,7 +54,8 @@ export function createReader(workspace: Workspace): WorkspaceReader {
     },
     pins: (channel) => structuredClone(workspace.channels.get(idOf(channel))?.pins ?? []),
     bookmarks: (channel) => structuredClone(workspace.channels.get(idOf(channel))?.bookmarks ?? []),
-    files: () => [...workspace.files.values()].map((file) => ({ ...file })),
+    files: () =>
+      [...workspace.files.values()].filter(({ state }) => state === 'complete').map((file) => ({ ...file })),
     canvases: () => structuredClone([...workspace.canvases.values()]),
     ephemerals: (userId) => structuredClone(workspace.ephemerals.get(userId) ?? []),
     openView: (userId) => structuredClone(workspace.modals.get(userId)?.at(-1)),
