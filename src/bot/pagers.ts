@@ -1,5 +1,4 @@
 import { isPublicAddress } from '../adapters/outbound/publicAddress.ts';
-import { createPager } from '../adapters/pagerduty/pager.ts';
 import { createPagerWebhook } from '../adapters/pagerduty/webhook.ts';
 import type { SlackClient } from '../adapters/slack/slackClient.ts';
 import type { Config } from '../config.ts';
@@ -18,8 +17,10 @@ export type Pagers = {
   stop(): void;
 };
 
-export function openPagers({ pagerduty }: Config, clock: Clock): Pagers | null {
+export async function openPagers({ pagerduty }: Config, clock: Clock): Promise<Pagers | null> {
   if (!pagerduty) return null;
+  // Loaded only where somebody is paged: 2 MB. At the start all the same, so that what is missing shows now.
+  const { createPager } = await import('../adapters/pagerduty/pager.ts');
   const { routingKeys, token, from, apiUrl, eventsUrl } = pagerduty;
   const opened = Object.entries(routingKeys).map(
     ([name, routingKey]) =>
@@ -53,6 +54,9 @@ export function pagerRoutes(
 ) {
   const secrets = config.pagerduty?.webhookSecrets ?? [];
   if (!pagers || secrets.length === 0) return [];
-  const sync = createPagerSync({ desk, pager: pagers.first, finder: slack.people, clock, log });
+  const sync = createPagerSync({
+    ...{ desk, pager: pagers.first, finder: slack.people, clock, log },
+    installation: store.installation,
+  });
   return [createPagerWebhook({ secrets, deliveries: store, clock, log, onNotice: sync.hear })];
 }

@@ -1,20 +1,30 @@
-import { loadRoom } from '../adapters/playbooks/loadRoom.ts';
-import { watchRoom } from '../adapters/playbooks/watchRoom.ts';
+import { type RoomWatch, watchRoom } from '../adapters/playbooks/watchRoom.ts';
 import type { Config } from '../config.ts';
 import { formatProblem } from '../core/playbook/problem.ts';
 import type { Room } from '../core/playbook/room.ts';
-import { channelForEdits, printsOf, type RoomNotice } from '../core/playbook/roomChange.ts';
+import { channelForEdits, type RoomNotice, type RoomPrints } from '../core/playbook/roomChange.ts';
 import type { Log } from '../engine/log.ts';
 import { lastResort } from '../engine/messages.ts';
 import type { Chat, Clock, Posted } from '../engine/ports.ts';
 import { createRoomKeeper, type RoomKeeper } from '../engine/roomKeeper.ts';
-import { CannotStart } from './cannotStart.ts';
+import { CannotStart, orCannotStart } from './cannotStart.ts';
 import { atMost, roundMs } from './ending.ts';
 
 /** Reads the room, and from then on follows every edit of its files. */
 export async function keepRoom(
   config: Config,
-  { clock, log, chat }: { readonly clock: Clock; readonly log: Log; readonly chat: () => Chat },
+  {
+    clock,
+    log,
+    chat,
+    takenUp,
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly chat: () => Chat;
+    /** Called when an edit is in use, with the moment; must not reject. */
+    readonly takenUp: (at: number) => Promise<void>;
+  },
 ): Promise<RoomKeeper> {
   const { playbooks: directory, pace, hostsFile } = config;
   const files = watchRoom({ directory, pace, hostsFile, log });
@@ -28,9 +38,9 @@ export async function keepRoom(
   // Before the reading: what is edited meanwhile is seen at the first look.
   const digest = await files.digest().catch(unreadable(directory));
   const ends = await files.ends().catch(unreadable(directory));
-  const first = await roomFrom(config, log);
+  const first = await firstRoom(files, log);
   const keeper = createRoomKeeper({
-    first: { room: asRun(first), prints: printsOf(first), digest, ends },
+    first: { room: asRun(first.room), prints: first.prints, digest, ends },
     source: {
       digest: files.digest,
       ends: files.ends,
@@ -40,6 +50,7 @@ export async function keepRoom(
       },
     },
     say: (notice, message) => sayRoom(chat(), keeper.room(), { notice, ...message }),
+    takenUp,
     clock,
     log,
   });
@@ -68,13 +79,16 @@ const sayRoom = (
   return chat.show({ ...message, view: { kind: 'room', notice }, channel, thread: null });
 };
 
-async function roomFrom(config: Config, log: Log): Promise<Room> {
-  const { room, problems } = await loadRoom({
-    directory: config.playbooks,
-    pace: config.pace,
-    ...(config.hostsFile === null ? {} : { hostsOverlay: { path: config.hostsFile } }),
-  });
-  if (!room) throw new CannotStart(problems.map(formatProblem));
+/**
+ * In a thread of its own, like every later reading: what reads and compiles playbooks takes 60 MB that nothing else needs,
+ * and they are given back when the thread ends.
+ */
+async function firstRoom(
+  files: Pick<RoomWatch, 'load'>,
+  log: Log,
+): Promise<{ readonly room: Room; readonly prints: RoomPrints }> {
+  const { room, prints, problems } = await orCannotStart(files.load(), 'PLAYBOOKS: reading did not end well');
+  if (!room || !prints) throw new CannotStart(problems.map(formatProblem));
   for (const problem of problems) log.warn(formatProblem(problem));
-  return room;
+  return { room, prints };
 }

@@ -14,17 +14,19 @@ const alertmanagerTimeoutMs = 10_000;
 const silencerTimeoutMs = 5_000;
 const minuteMs = 60_000;
 /** Five questions that stayed without an answer. */
-const alertsStaleMs = 10 * minuteMs;
+export const alertsStaleMs = 10 * minuteMs;
 /** What Prometheus itself takes for the age at which a sample no longer speaks of now. */
 export const staleMs = 5 * 60_000;
 
 export const silencerOf = ({ alertmanager: { url } }: Config): Silencer | null =>
   url === null ? null : createSilencer({ baseUrl: url, timeoutMs: silencerTimeoutMs });
 
-export async function watchSources({ config, store, desk, clock, log }: Parts): Promise<SourceWatch> {
+export async function watchSources(
+  { config, store, desk, clock, log }: Parts,
+  silencer: Silencer | null,
+): Promise<SourceWatch> {
   const { url, receiver } = config.alertmanager;
   const alertmanager = url === null ? null : { baseUrl: url, receiver, timeoutMs: alertmanagerTimeoutMs };
-  const silencer = silencerOf(config);
   const history =
     config.prometheusUrl === null
       ? null

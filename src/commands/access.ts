@@ -2,6 +2,7 @@ import { loadRoom } from '../adapters/playbooks/loadRoom.ts';
 import type { IncidentRole } from '../core/access/access.ts';
 import { askedOf, explainAsked, explainedJson, explainedLines } from '../core/access/asked.ts';
 import { channelsToAsk, type Known, type Roles, resolveGroups } from '../core/access/membership.ts';
+import { type ChatPerson, spokenPerson, whoIsMeant } from '../core/people/whoIsMeant.ts';
 import { unknownName } from '../core/playbook/nearest.ts';
 import type { Room } from '../core/playbook/room.ts';
 import { type Directory, WorkFailed } from '../engine/ports.ts';
@@ -20,7 +21,11 @@ export type AccessOptions = {
   readonly slack: SlackPeople | null;
 };
 
-export type SlackPeople = Directory & { userByEmail(email: string): Promise<string | null> };
+export type SlackPeople = Pick<Directory, 'membership' | 'members'> & {
+  userByEmail(email: string): Promise<string | null>;
+  /** Asked for where somebody is named by what people call them. */
+  everybody(): Promise<readonly ChatPerson[]>;
+};
 
 type Print = (line: string) => void;
 
@@ -47,7 +52,7 @@ export async function explainAccess(options: AccessOptions, print: Print, say: P
   else
     for (const line of explainedLines(
       room.access,
-      `${options.user} (${who.groups.join(', ') || 'in no group'})`,
+      `${who.spoken} (${who.groups.join(', ') || 'in no group'})`,
       explained,
     ))
       print(line);
@@ -57,18 +62,57 @@ export async function explainAccess(options: AccessOptions, print: Print, say: P
 const rolesOf = (role: IncidentRole | null, user: string): Roles | null =>
   role === null ? null : { roles: role === 'responder' ? {} : { [role]: user }, responders: [user] };
 
+/** As Slack writes ids: within a mention, or by itself, where it need not be one unless it has digits. */
+const mention = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/;
+const idWritten = /^(?=.*\d)[UW][A-Z0-9]+$/;
+const isAddress = (text: string): boolean => /^[^@\s]+@[^@\s]+$/.test(text);
+
+/** The id of whoever is named by an id, an address, a handle or a name, and who that is in words. */
+async function personOf(
+  written: string,
+  slack: SlackPeople,
+): Promise<{ readonly id: string; readonly spoken: string } | NotKnown> {
+  const id =
+    mention.exec(written)?.[1] ??
+    idWritten.exec(written)?.[0] ??
+    (isAddress(written) ? await slack.userByEmail(written) : null);
+  if (id !== null) return { id, spoken: id === written ? id : `${written}, ${id}` };
+  const meant = whoIsMeant(written, await slack.everybody());
+  switch (meant.kind) {
+    case 'one':
+      return { id: meant.person.id, spoken: spokenPerson(meant.person) };
+    case 'several': {
+      const lines = meant.people.map((person) => `  ${spokenPerson(person)}`);
+      const many = `${written} is what several people are called, or looks like it; say which of them by the id:`;
+      return { refused: [many, ...lines].join('\n'), outsider: false };
+    }
+    case 'nobody': {
+      const more = meant.nearest
+        ? `did you mean ${spokenPerson(meant.nearest)}?`
+        : 'give a handle, a name, a user id or an e-mail address.';
+      return { refused: `Slack knows nobody by ${written}; ${more}`, outsider: false };
+    }
+    default: {
+      const never: never = meant;
+      return never;
+    }
+  }
+}
+
 type NotKnown = { readonly refused: string; readonly outsider: boolean };
 
-async function knownOf(options: AccessOptions, { access }: Room): Promise<Known | NotKnown> {
-  const { groups, slack, channelMember } = options;
-  let { user } = options;
+async function knownOf(
+  options: AccessOptions,
+  { access }: Room,
+): Promise<(Known & { readonly spoken: string }) | NotKnown> {
+  const { groups, slack, channelMember, user: written } = options;
   const ofChannel = Object.entries(access.groups).flatMap(([name, { channel }]) =>
     channelMember && channel !== undefined ? [name] : [],
   );
   if (groups !== null) {
     const strange = groups.find((name) => !Object.hasOwn(access.groups, name));
     return strange === undefined
-      ? { user, groups: [...new Set([...groups, ...ofChannel])] }
+      ? { user: written, spoken: written, groups: [...new Set([...groups, ...ofChannel])] }
       : { refused: unknownName('group', strange, Object.keys(access.groups)), outsider: false };
   }
   if (!slack)
@@ -78,15 +122,9 @@ async function knownOf(options: AccessOptions, { access }: Room): Promise<Known 
       outsider: false,
     };
   try {
-    if (user.includes('@')) {
-      const found = user.startsWith('@') ? null : await slack.userByEmail(user);
-      if (found === null)
-        return {
-          refused: `Slack knows nobody by ${user}; give a user id or an e-mail address.`,
-          outsider: false,
-        };
-      user = found;
-    }
+    const found = await personOf(written, slack);
+    if ('refused' in found) return found;
+    const { id: user, spoken } = found;
     const membership = await slack.membership(user);
     if (membership.kind === 'outsider') return { refused: `denied   ${membership.why}`, outsider: true };
     const channels: Record<string, 'in' | 'out'> = {};
@@ -96,7 +134,7 @@ async function knownOf(options: AccessOptions, { access }: Room): Promise<Known 
       else channels[channel] = (await slack.members(channel)).includes(user) ? 'in' : 'out';
     }
     const told = { handles: membership.groups, existing: membership.existing ?? null, channels };
-    return { user, ...resolveGroups(access, user, told) };
+    return { user, spoken, ...resolveGroups(access, user, told) };
   } catch (error) {
     if (!(error instanceof WorkFailed)) throw error;
     return { refused: `Slack did not say who that is: ${error.message}`, outsider: false };

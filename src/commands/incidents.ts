@@ -1,5 +1,7 @@
 import { openSqliteReader } from '../adapters/sqlite/reader.ts';
+import { isSlackId } from '../core/actor.ts';
 import type { Incident } from '../core/incident/incident.ts';
+import { type Names, namedPerson } from '../core/report/names.ts';
 import { incidentNamed, isIncidentId } from '../core/stream.ts';
 
 /** `genesis incidents [id]`: the newest incidents, one line each, or one with its whole log. */
@@ -23,9 +25,11 @@ export async function incidents(
     }
     print(line(state.incident));
     for (const stream of [state.incident.id, ...state.incident.runs]) {
-      for (const { event, position } of await reader.events({ stream })) {
+      const events = await reader.events({ stream });
+      const names = await reader.names([...new Set(events.map(({ event }) => event.by))].filter(isSlackId));
+      for (const { event, position } of events) {
         print(
-          `${position}\t${new Date(event.at).toISOString()}\t${stream}\t${event.type}\t${event.by}\t${JSON.stringify(event.data)}`,
+          `${position}\t${new Date(event.at).toISOString()}\t${stream}\t${event.type}\t${by(event.by, names)}\t${JSON.stringify(event.data)}`,
         );
       }
     }
@@ -34,6 +38,9 @@ export async function incidents(
     reader.close();
   }
 }
+
+/** Whoever has no name stays as the log has them. */
+const by = (id: string, names: Names): string => (names.has(id) ? namedPerson(id, names) : id);
 
 function line({ id, severity, phase, title, service, openedAt, resolved, drill }: Incident): string {
   const end = resolved ? `, resolved ${new Date(resolved.at).toISOString()}` : '';

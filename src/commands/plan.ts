@@ -11,6 +11,7 @@ import {
   type OutlineStep,
   outlineOf,
 } from '../core/playbook/outline.ts';
+import type { OutlineAsks } from '../core/playbook/outlineAsks.ts';
 import { formatProblem } from '../core/playbook/problem.ts';
 
 export type PlanOptions = {
@@ -33,14 +34,15 @@ export async function plan(options: PlanOptions, print: (line: string) => void):
     print(unknownName('playbook', name, Object.keys(definitions)));
     return 1;
   }
-  const outline = outlineOf(definition);
+  const outline = outlineOf(definition, room.access);
   if (options.format === 'json') print(JSON.stringify(outline, null, 2));
   else for (const line of linesOf(outline)) print(line);
   return 0;
 }
 
 function linesOf(outline: Outline): string[] {
-  const { playbook, title, kind, service, severity, answers, authority, approval, budgetMs } = outline;
+  const { playbook, title, kind, service, severity, answers, authority, approval, budgetMs, updatesMs } =
+    outline;
   const labels = answers.map((set) =>
     Object.entries(set)
       .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
@@ -53,12 +55,23 @@ function linesOf(outline: Outline): string[] {
     `${playbook}: ${title}`,
     `${kind}, ${starts}; ${service === '' ? 'no service' : service}, ${severity}`,
     authority === 'whole' ? `approved as a whole${budget}` : `decided step by step${budget}`,
+    ...(updatesMs === undefined ? [] : [`updates   says how it stands every ${spokenDuration(updatesMs)}`]),
     ...(approval
       ? [
-          `risk      ${approval.risk}, asked for with the right \`${approval.right}\`${approval.risk === 'destructive' ? ', approved by a second person' : ''}`,
+          `risk      ${approval.risk}, asked for with the right \`${approval.right}\``,
+          ...asksLines(approval),
           `approval  ${approval.hash ?? 'depends on what it is started with'}`,
         ]
-      : []),
+      : [`risk      ${outline.risk} at most, each action with the right of its own risk`]),
+    ...outline.services.map(
+      (each) => `service   ${each.service} in ${each.environment}, ${each.changed ? 'changed' : 'looked at'}`,
+    ),
+    outline.window === null
+      ? 'window    none: it starts at any hour'
+      : 'window    required: it starts while all that it changes may be changed, or past that with a reason and the yes of a second person with the right `override`',
+    ...outline.asks.map(
+      ({ step, action, ...asks }) => `ASKS      step ${step}, ${action}: ${asksText(asks).join('; ')}`,
+    ),
     ...(outline.inputs ?? []).map(({ name, ask, wanted }) => `input     ${name}: ${ask} ${wanted}`),
     `definition ${outline.definition}`,
     ...outline.automatic.map((each) => `${automaticLine(each)}: step ${each.step}, ${each.action}`),
@@ -71,6 +84,26 @@ const automaticLine = ({ mode, afterMs }: Automatic): string =>
   mode === 'live'
     ? `AUTOMATIC carried out by the bot after ${spokenDuration(afterMs)}, unless somebody holds it`
     : `AUTOMATIC shadow: after ${spokenDuration(afterMs)} the bot only says that it would carry it out`;
+
+/** Who must say yes besides whoever clicks, and what has to be typed. */
+const asksText = ({ people, approvers, confirm }: OutlineAsks): readonly string[] => [
+  ...(people === null
+    ? []
+    : [
+        `the yes of ${people}${approvers.length === 0 ? '' : ` (with the right to approve: ${approvers.join(', ')})`}`,
+      ]),
+  ...(confirm === null
+    ? []
+    : [
+        `the word "${confirm}", typed by ${people === null ? 'whoever carries it out' : 'everybody who approves'}`,
+      ]),
+];
+
+function asksLines(asks: OutlineAsks): string[] {
+  const texts = asksText(asks);
+  const label = (index: number) => (index === 0 && asks.people !== null ? 'approve   ' : 'confirm   ');
+  return texts.map((text, index) => `${label(index)}${text}`);
+}
 
 const indented = (lines: readonly string[]): string[] =>
   lines.map((line) => (line === '' ? '' : `    ${line}`));
@@ -166,16 +199,17 @@ function kindLines(step: OutlineStep): string[] {
 }
 
 function actionLines(action: OutlineAction): string[] {
-  const { risk, right, says, approval, verify, undo, commands, service, silences } = action;
+  const { risk, right, says, approval, verify, undo, commands, actsOn, environment, silences } = action;
   return [
-    ...(service === null ? [] : [`service   ${service}`]),
+    `service   ${actsOn || 'that of the incident'} in ${environment}`,
     ...(says === null ? [] : [`says      ${says}`]),
-    `risk      ${risk}, with the right \`${right}\`${risk === 'destructive' ? ' and a second person' : ''}`,
+    `risk      ${risk}, with the right \`${right}\``,
+    ...asksLines(action.asks),
     ...(approval === null ? [] : [`approval  ${approval}`]),
     ...(action.with ?? []).map(
       ({ parameter, from, wanted }) => `with      ${parameter} = ${from}: ${wanted}`,
     ),
-    ...commands.flatMap(commandLines),
+    ...commands.flatMap((each) => commandLines(each, action)),
     ...(action.withoutEvidence === undefined ? [] : [`evidence  none: ${action.withoutEvidence}`]),
     ...(silences ? [`silences  ${silencesText(silences)}`] : []),
     ...(verify
@@ -194,7 +228,8 @@ const silencesText = ({ forMs, alerts }: NonNullable<OutlineAction['silences']>)
 const quoted = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 
-function commandLines(command: OutlineCommand): string[] {
+function commandLines(command: OutlineCommand, action: OutlineAction): string[] {
+  const isElsewhere = command.service !== action.service || command.environment !== action.environment;
   const { run, write, where, as, directory, timeoutMs, succeeds, secrets, probe, evidence, retries } =
     command;
   const what = run
@@ -204,6 +239,7 @@ function commandLines(command: OutlineCommand): string[] {
       : 'remove    a file';
   const notes = [
     `on ${where} as ${as ?? 'the user of the bot'} in ${directory}`,
+    ...(isElsewhere ? [`of ${command.service ?? action.actsOn} in ${command.environment}`] : []),
     `${spokenDuration(timeoutMs)} at most`,
     ...(succeeds.length === 1 && succeeds[0] === 0 ? [] : [`exit ${succeeds.join(', ')} is fine`]),
     ...(secrets.length === 0 ? [] : [`with ${secrets.join(', ')}`]),

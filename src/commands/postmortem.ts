@@ -2,8 +2,7 @@ import { openSqliteReader } from '../adapters/sqlite/reader.ts';
 import { incidentNamed, isIncidentId } from '../core/stream.ts';
 import { readPostMortem } from '../engine/postMortem.ts';
 
-export const postMortemFormats = ['md', 'html', 'json'] as const;
-export type PostMortemFormat = (typeof postMortemFormats)[number];
+export type PostMortemFormat = 'md' | 'html' | 'json';
 
 /** `genesis postmortem <id>`: the draft, written from the log as it stands. */
 export async function postmortem(
@@ -17,9 +16,17 @@ export async function postmortem(
       print(`There is no incident ${options.id}.`);
       return 1;
     }
-    const { markdown, html, report } = await readPostMortem(reader, id, options.now, options.pace);
+    const { now, pace = 1 } = options;
+    const { markdown, html, report, names } = await readPostMortem(reader, id, {
+      ...{ now, pace },
+      namesOf: reader.names,
+    });
     print(
-      options.format === 'md' ? markdown : options.format === 'html' ? html : JSON.stringify(report, null, 2),
+      options.format === 'md'
+        ? markdown
+        : options.format === 'html'
+          ? html
+          : JSON.stringify({ ...report, names: Object.fromEntries(names) }, null, 2),
     );
     return 0;
   } finally {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonSchemaOf, type SchemaKind, schemaKinds } from '../core/playbook/jsonSchema.ts';
+import { jsonSchemaOf } from '../core/playbook/jsonSchema.ts';
+import { type SchemaKind, schemaKinds } from '../core/playbook/schemaKind.ts';
 
 export type SchemaOptions = {
   /** All kinds where it is null. */

@@ -1,4 +1,5 @@
 import { createOutbound } from '../adapters/outbound/outbound.ts';
+import { everybody } from '../adapters/slack/everybody.ts';
 import { createSlackClient } from '../adapters/slack/slackClient.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { Log } from '../engine/log.ts';
@@ -23,5 +24,9 @@ export function slackPeople(env: Env): SlackPeople | null {
       named: apiUrl === null ? [] : [apiUrl],
     }),
   });
-  return { ...client.directory, userByEmail: client.people.userByEmail };
+  const { membership, members } = client.directory;
+  return {
+    ...{ membership, members, userByEmail: client.people.userByEmail },
+    everybody: () => everybody(client.atOnce),
+  };
 }

@@ -15,6 +15,13 @@ export type Actor =
   /** Somebody who did it in PagerDuty and is nobody that the chat knows, or may not do it there. */
   | { readonly kind: 'pagerduty'; readonly name: string };
 
+/** Whether this is the id of somebody in the chat, and of nobody else that does something. */
+export const isSlackId = (id: string): boolean => /^[UW][A-Z0-9]{1,30}$/.test(id);
+
+/** The id of whoever is mentioned by all of this text, with their name or without it; null for any other words. */
+export const mentioned = (text: string): string | null =>
+  /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(text)?.[1] ?? null;
+
 const pagerPrefix = 'pagerduty:';
 
 /** The name of somebody who is only known from PagerDuty, by an id of the log; null for everybody else. */

@@ -1,3 +1,4 @@
+import { actorId } from './actor.ts';
 import { decideFreeze, type ForFreeze } from './calendar/decideFreeze.ts';
 import { evolveFreeze, type FreezeEvent } from './calendar/freeze.ts';
 import { type Command, isReport } from './command.ts';
@@ -9,11 +10,23 @@ import { decideIncident, type ForIncident } from './incident/decide.ts';
 import type { IncidentEvent } from './incident/events.ts';
 import { evolveIncident } from './incident/incident.ts';
 import { stormClaim } from './incident/storm.ts';
+import { decidePreferences, type ForPreferences } from './people/decidePreferences.ts';
+import { evolvePreferences, type PreferencesEvent } from './people/preferences.ts';
 import type { Room } from './playbook/room.ts';
 import { decideRun, type ForRun } from './run/decide.ts';
 import type { RunEvent } from './run/events.ts';
 import { evolveRun } from './run/evolve.ts';
-import { type IncidentId, incidentId, isFreezeId, isRunId, type StreamId } from './stream.ts';
+import {
+  type IncidentId,
+  incidentId,
+  isFreezeId,
+  isPreferencesId,
+  isRunId,
+  isWatchId,
+  type StreamId,
+} from './stream.ts';
+import { decideWatch, type ForWatch, watchClaim } from './watch/decideWatch.ts';
+import { evolveWatch, type WatchEvent } from './watch/watch.ts';
 
 /**
  * The one way from a command to a decision. A store asks, in this order and within one transaction: which claims does
@@ -31,6 +44,8 @@ export function claimsOf(command: Command, room: Room): readonly string[] {
       return command.service === null ? [] : [openClaim(command.service), stormClaim];
     case 'incident.open-own':
       return [openClaim(command.incident)];
+    case 'watch.start':
+      return [watchClaim(command.service)];
     case 'run.start':
       return command.place.kind === 'channel' ? [drillChannelClaim(command.place.channel)] : [];
     case 'run.automatic-decide':
@@ -67,6 +82,11 @@ export function asksOfWindows({ type }: Command): boolean {
   );
 }
 
+/** Whether watches that are on must be known before the command can be decided. */
+export function asksOfWatches({ type }: Command): boolean {
+  return type === 'alert.notice' || type === 'incident.declare' || type === 'incident.open-own';
+}
+
 /** The stream that decides; new ones get the next number. */
 export function routeOf(command: Command, context: Context): StreamId {
   if (isForRun(command)) {
@@ -74,6 +94,9 @@ export function routeOf(command: Command, context: Context): StreamId {
   }
   if (isForFreeze(command))
     return command.type === 'freeze.begin' ? `FRZ-${context.nextFreeze}` : command.freeze;
+  if (isForWatch(command)) return command.type === 'watch.start' ? `WCH-${context.nextWatch}` : command.watch;
+  if (isForPreferences(command))
+    return command.type === 'preferences.set' ? `PRF-${actorId(command.actor)}` : command.preferences;
   switch (command.type) {
     case 'alert.notice':
       return routeAlert(command.notice, context) ?? incidentId(context.nextIncident);
@@ -89,6 +112,11 @@ export function routeOf(command: Command, context: Context): StreamId {
 const isForRun = (command: Command): command is ForRun => command.type.startsWith('run.');
 
 const isForFreeze = (command: Command): command is ForFreeze => command.type.startsWith('freeze.');
+
+const isForWatch = (command: Command): command is ForWatch => command.type.startsWith('watch.');
+
+const isForPreferences = (command: Command): command is ForPreferences =>
+  command.type.startsWith('preferences.');
 
 /** The incident that a run belongs to, by its id; null for a run of its own. */
 export function incidentOfRun(stream: StreamId): IncidentId | null {
@@ -110,7 +138,17 @@ export function decide(command: Command, stream: StreamId, state: Stream | null,
       ? decideFreeze(command, state?.kind === 'freeze' ? state.freeze : null, context)
       : refuse('invalid', `${stream} is not a freeze.`);
   }
-  return isRunId(stream) || isFreezeId(stream)
+  if (isForWatch(command)) {
+    return isWatchId(stream)
+      ? decideWatch(command, state?.kind === 'watch' ? state.watch : null, context)
+      : refuse('invalid', `${stream} is not a watch.`);
+  }
+  if (isForPreferences(command)) {
+    return isPreferencesId(stream)
+      ? decidePreferences(command, stream, state?.kind === 'preferences' ? state.preferences : null, context)
+      : refuse('not-allowed', 'Only a person of the chat has preferences.');
+  }
+  return isRunId(stream) || isFreezeId(stream) || isWatchId(stream) || isPreferencesId(stream)
     ? refuse('invalid', `${stream} is not an incident.`)
     : decideIncident(command as ForIncident, state?.kind === 'incident' ? state.incident : null, context);
 }
@@ -120,6 +158,20 @@ export function evolve(stream: StreamId, state: Stream | null, event: Event): St
     return {
       kind: 'freeze',
       freeze: evolveFreeze(state?.kind === 'freeze' ? state.freeze : null, event as FreezeEvent),
+    };
+  if (isWatchId(stream))
+    return {
+      kind: 'watch',
+      watch: evolveWatch(state?.kind === 'watch' ? state.watch : null, event as WatchEvent),
+    };
+  if (isPreferencesId(stream))
+    return {
+      kind: 'preferences',
+      preferences: evolvePreferences(
+        stream,
+        state?.kind === 'preferences' ? state.preferences : null,
+        event as PreferencesEvent,
+      ),
     };
   return isRunId(stream)
     ? { kind: 'run', run: evolveRun(state?.kind === 'run' ? state.run : null, event as RunEvent) }

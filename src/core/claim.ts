@@ -14,6 +14,8 @@ export function heldBy(holder: StreamId, claim: string): string {
       return `${holder} collects the alerts of a storm already. Go on there.`;
     case 'own-incident':
       return `${holder} was opened for it already. Go on there.`;
+    case 'watch':
+      return `${holder} watches ${what} already.`;
     case 'undo':
       return `${holder} is taking that back already. Go on there.`;
     default:

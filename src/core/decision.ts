@@ -1,10 +1,12 @@
 import type { FreezeEvent } from './calendar/freeze.ts';
 import type { Effect } from './effect.ts';
 import type { IncidentEvent } from './incident/events.ts';
+import type { PreferencesEvent } from './people/preferences.ts';
 import type { RunEvent } from './run/events.ts';
 import type { StreamId } from './stream.ts';
+import type { WatchEvent } from './watch/watch.ts';
 
-export type Event = IncidentEvent | RunEvent | FreezeEvent;
+export type Event = IncidentEvent | RunEvent | FreezeEvent | WatchEvent | PreferencesEvent;
 
 /**
  * What a decision comes to. A refusal changes nothing and says why in a sentence for the person who asked; its code is

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
+import type { Reminder } from './people/reminder.ts';
 import type { PlannedCommand } from './run/plan.ts';
-import type { FreezeId, IncidentId, RunId } from './stream.ts';
+import type { FreezeId, IncidentId, PreferencesId, RunId, WatchId } from './stream.ts';
 
 /**
  * Work for the outside, decided together with the events and performed only after the commit.
@@ -18,8 +19,18 @@ export type Effect = EffectBody & {
 
 export type EffectBody =
   /** Make sure that a subject is shown in its present state: posted once, updated in place ever after. */
-  | { readonly kind: 'show'; readonly subject: Subject; readonly where: Where }
+  | {
+      readonly kind: 'show';
+      readonly subject: Subject;
+      readonly where: Where;
+      /** Changes the message that there is, and posts none where there is none. */
+      readonly onlyThere?: true;
+    }
   | { readonly kind: 'open-channel'; readonly incident: IncidentId; readonly name: string }
+  /** All that was to be said in its thread is said by now: the incident moves to the channel that was opened for it. */
+  | { readonly kind: 'move'; readonly incident: IncidentId }
+  /** The incident has moved: the message says where it goes on, without buttons, and when shown next is posted there. */
+  | { readonly kind: 'leave'; readonly incident: IncidentId; readonly subject: Subject }
   | { readonly kind: 'set-topic'; readonly incident: IncidentId }
   | {
       readonly kind: 'invite';
@@ -48,6 +59,8 @@ export type EffectBody =
       readonly attempt: number;
       readonly command: number;
       readonly planned: PlannedCommand;
+      /** The hash of the approval that it runs by; absent where none was needed. */
+      readonly approved?: string;
       /** Of a drill: whatever is asked to run it must refuse. */
       readonly drill?: true;
     }
@@ -66,6 +79,13 @@ export type EffectBody =
       readonly indicator: string;
       readonly purpose: 'gate' | 'before' | 'probe' | 'automatic';
     }
+  /** An indicator as it is and as it was for `forMs`, for a request that waits while its triggers may open the glass. */
+  | {
+      readonly kind: 'read-trigger';
+      readonly run: RunId;
+      readonly indicator: string;
+      readonly forMs: number;
+    }
   /** A call of the incident, by its number, as a page. */
   | { readonly kind: 'page'; readonly incident: IncidentId; readonly call: number }
   /** That page is answered or over here, and must not ring on. */
@@ -75,6 +95,8 @@ export type EffectBody =
       readonly call: number;
       readonly routingKey: string;
       readonly as: 'acknowledged' | 'resolved';
+      /** Part of the page's key, where the call has one. */
+      readonly installation?: string;
     }
   /** How much waits for the chat. */
   | { readonly kind: 'read-backlog'; readonly incident: IncidentId }
@@ -108,6 +130,17 @@ export type EffectBody =
       readonly incident: IncidentId;
       readonly number: number;
     }
+  /**
+   * Says to one person, in a direct message, what of these reminders still holds; nothing where none does. `held` where
+   * they waited for the end of quiet hours.
+   */
+  | {
+      readonly kind: 'remind';
+      readonly preferences: PreferencesId;
+      readonly number: number;
+      readonly reminders: readonly Reminder[];
+      readonly held: boolean;
+    }
   /** A command for a stream: at once, or as a timer when `notBefore` lies ahead. */
   | { readonly kind: 'tell'; readonly command: Command };
 
@@ -140,6 +173,8 @@ export type Subject =
   | { readonly kind: 'unattended'; readonly incident: IncidentId; readonly time: number }
   | { readonly kind: 'plan'; readonly run: RunId }
   | { readonly kind: 'run'; readonly run: RunId }
+  /** What a run outside an incident says of itself, by its place among all that it said. */
+  | { readonly kind: 'run-update'; readonly run: RunId; readonly index: number }
   | { readonly kind: 'step'; readonly run: RunId; readonly step: string; readonly attempt: number }
   | { readonly kind: 'output'; readonly run: RunId; readonly step: string; readonly attempt: number }
   | {
@@ -153,8 +188,14 @@ export type Subject =
   | { readonly kind: 'drill-report'; readonly incident: IncidentId; readonly time: number }
   /** A freeze as it stands, and that it is over. */
   | { readonly kind: 'freeze' | 'freeze-over'; readonly freeze: FreezeId }
+  /** A watch as it stands, and what came of it. */
+  | { readonly kind: 'watch' | 'watch-report'; readonly watch: WatchId }
+  /** The direct messages to a person, by their number. */
+  | { readonly kind: 'reminder'; readonly preferences: PreferencesId; readonly number: number }
   /** A planned change was started past its window. */
-  | { readonly kind: 'override'; readonly run: RunId };
+  | { readonly kind: 'override'; readonly run: RunId }
+  /** The message that a subject had before the incident moved. */
+  | { readonly kind: 'moved'; readonly incident: IncidentId; readonly of: Subject };
 
 /** Stable text of a subject: the key of its message, also written into the message's metadata. */
 export function subjectKey(subject: Subject): string {
@@ -184,11 +225,20 @@ export function subjectKey(subject: Subject): string {
     case 'freeze':
     case 'freeze-over':
       return `${subject.kind}/${subject.freeze}`;
+    case 'watch':
+    case 'watch-report':
+      return `${subject.kind}/${subject.watch}`;
+    case 'run-update':
+      return `run-update/${subject.run}/${subject.index}`;
+    case 'reminder':
+      return `reminder/${subject.preferences}/${subject.number}`;
     case 'step':
     case 'output':
       return `${subject.kind}/${subject.run}/${subject.step}/${subject.attempt}`;
     case 'chart':
       return `chart/${subject.run}/${subject.step}/${subject.attempt}/${subject.moment}`;
+    case 'moved':
+      return `moved/${subjectKey(subject.of)}`;
     default: {
       const never: never = subject;
       return never;

@@ -1,6 +1,7 @@
-import type { CommandBody, Earlier } from '../core/command.ts';
+import type { CommandBody } from '../core/command.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { Room } from '../core/playbook/room.ts';
+import type { Earlier } from '../core/run/commands.ts';
 import type { Approval } from '../core/run/run.ts';
 import type { Store } from './ports.ts';
 import type { Who } from './whoAsks.ts';

@@ -25,6 +25,15 @@ const targetOf = (host: Host): Target => {
 
 const bot = { kind: 'bot' } as const;
 
+/** The end of a command that was handed to nobody. */
+export function refusedCommand(
+  { run, step, attempt, command }: RunCommandEffect,
+  why: { readonly code: string; readonly message: string },
+): Command {
+  const outcome = { kind: 'refused', ...why } as const;
+  return { actor: bot, type: 'run.command-ended', run, step, attempt, command, outcome, previous: undefined };
+}
+
 /**
  * Carries out one planned command and answers with the command that records its end. Called at most once for each
  * effect; everything that it says on the way goes through `say`.

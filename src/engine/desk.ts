@@ -7,9 +7,13 @@ import { approversAgain } from './approversAgain.ts';
 import { readHome } from './home.ts';
 import { incidentAt } from './incidentAt.ts';
 import type { Log } from './log.ts';
+import { createNamer } from './names.ts';
 import type { Clock, Desk, Directory, Observer, Store } from './ports.ts';
 import { readPostMortem } from './postMortem.ts';
-import { createWho } from './whoAsks.ts';
+import { preferencesFor } from './preferences.ts';
+import { readWatchReport } from './watches.ts';
+import { createWho, slackDidNotSay } from './whoAsks.ts';
+import { withHandles } from './withHandles.ts';
 
 export type DeskParts = {
   readonly store: Store;
@@ -26,6 +30,7 @@ const forbiddenTo: readonly RefusalCode[] = ['not-allowed', 'own-request', 'plan
 /** The one place where surfaces come in: it looks up who is asking, gathers what the decision needs, and answers after the commit. */
 export function createDesk({ store, directory, room, clock, observer, log }: DeskParts): Desk {
   const who = createWho({ store, directory, room });
+  const namer = createNamer({ store, directory, log });
   const decide = async (command: Command, by: Room): Promise<Answer> => {
     const began = clock.now();
     const answer = await store.handle(command, by);
@@ -46,7 +51,11 @@ export function createDesk({ store, directory, room, clock, observer, log }: Des
           ? actor
           : await decide(
               {
-                ...(await approversAgain({ store, who, room: by }, body, incident)),
+                ...(await withHandles(
+                  directory,
+                  user,
+                  await approversAgain({ store, who, room: by }, body, incident),
+                )),
                 actor,
                 ...(once === undefined ? {} : { once }),
               },
@@ -55,6 +64,7 @@ export function createDesk({ store, directory, room, clock, observer, log }: Des
       if (answer.kind === 'refused' && forbiddenTo.includes(answer.code)) {
         log.warn('a person was refused what they asked for', { user, asked: body.type, code: answer.code });
       }
+      if (answer.kind === 'accepted') await namer.acted(user);
       return answer;
     },
     room,
@@ -85,14 +95,37 @@ export function createDesk({ store, directory, room, clock, observer, log }: Des
         : may(by.access, actor, right, service, { roles: incident });
     },
     async who(user, incident) {
-      const actor = await who.actorFor(user, incident);
-      return actor.kind === 'refused' ? { refused: actor.message } : { known: actor };
+      const standing = await who.look(user, incident);
+      switch (standing.kind) {
+        case 'known':
+          return { known: standing.actor };
+        case 'outsider':
+          return { refused: standing.why, isOutsider: true };
+        case 'unreachable':
+          return { refused: slackDidNotSay, isOutsider: false };
+        default: {
+          const never: never = standing;
+          return never;
+        }
+      }
     },
     async postMortem(id) {
-      const { markdown } = await readPostMortem(store, id, clock.now(), room().pace);
+      const { markdown } = await readPostMortem(store, id, {
+        now: clock.now(),
+        pace: room().pace,
+        namesOf: namer.namesOf,
+      });
       return markdown;
     },
+    namesOf: namer.namesOf,
     home: (user) => readHome({ store, who }, user, { room: room(), now: clock.now() }),
+    async watches() {
+      const { pace } = room();
+      const reports = (await store.watches()).map(({ id }) => readWatchReport(store, id, pace));
+      return (await Promise.all(reports)).filter((report) => report !== null);
+    },
+    watch: (id) => readWatchReport(store, id, room().pace),
+    preferences: (user) => preferencesFor({ store, directory }, user),
     incidentAt: (channel, threadTs) => incidentAt(store, channel, threadTs),
   };
 }

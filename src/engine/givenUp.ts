@@ -75,6 +75,9 @@ const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> 
   invite: 'Inviting people',
   pin: 'Pinning the card',
   bookmark: 'Adding a bookmark',
+  move: 'Moving to its own channel',
+  leave: 'Saying where the incident goes on',
+  'read-trigger': 'Reading an indicator with a rollback trigger',
   chart: 'Posting the chart',
   'post-mortem': 'Posting the post-mortem draft',
   'stop-command': 'Stopping a command',
@@ -82,5 +85,6 @@ const inWords: Readonly<Record<Exclude<Effect['kind'], SaidElsewhere>, string>> 
   'page-end': 'Ending a page in PagerDuty',
   email: 'Mailing a summary',
   'read-backlog': 'Looking what waits for Slack',
+  remind: 'Reminding a person',
   tell: 'An internal step',
 };

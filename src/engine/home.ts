@@ -2,12 +2,14 @@ import type { Actor } from '../core/actor.ts';
 import { subjectKey } from '../core/effect.ts';
 import { type Home, homeOf } from '../core/home/home.ts';
 import type { Incident } from '../core/incident/incident.ts';
+import { preferencesOf } from '../core/people/reminder.ts';
 import type { Room } from '../core/playbook/room.ts';
 import type { RunView } from '../core/view.ts';
 import type { HomeReading, Posted, Store } from './ports.ts';
+import { readPreferences } from './preferences.ts';
 import type { Who } from './whoAsks.ts';
 
-type Read = Pick<Store, 'openIncidents' | 'openDrills' | 'ledgers' | 'state' | 'work' | 'posted'>;
+type Read = Pick<Store, 'openIncidents' | 'openDrills' | 'ledgers' | 'state' | 'work' | 'posted' | 'watches'>;
 
 type Person = Extract<Actor, { kind: 'person' }>;
 
@@ -19,11 +21,12 @@ export async function readHome(
 ): Promise<HomeReading> {
   const everywhere = await who.actorFor(user, null, room);
   if (everywhere.kind === 'refused') return { kind: 'refused', why: everywhere.message };
-  const [incidents, drills, outside, work] = await Promise.all([
+  const [incidents, drills, outside, work, watches] = await Promise.all([
     store.openIncidents(),
     store.openDrills(),
     store.ledgers({ kind: 'outside' }),
     store.work(),
+    store.watches(),
   ]);
   const inIncidents = await Promise.all([...incidents, ...drills].map((incident) => runsOf(store, incident)));
   const own = await personInEach({ who, room }, user, [...incidents, ...drills]);
@@ -33,6 +36,7 @@ export async function readHome(
       incidents,
       drills,
       work,
+      watches,
       runs: [...inIncidents.flatMap(({ runs }) => runs), ...outside],
       unread: inIncidents.flatMap(({ unread }) => unread),
     },
@@ -42,7 +46,14 @@ export async function readHome(
       as: (incident) => (incident !== null && own ? (own.get(incident.id) ?? null) : everywhere),
     },
   );
-  return { kind: 'home', now, home, places: await placesOf(store, home) };
+  const mine = preferencesOf(user);
+  return {
+    kind: 'home',
+    now,
+    home,
+    places: await placesOf(store, home),
+    ...(mine && { preferences: await readPreferences(store, mine) }),
+  };
 }
 
 /** Where rules go by who is in an incident's channel, everybody is somebody else in each; null where none does. */
@@ -79,9 +90,10 @@ async function placesOf(store: Read, home: Home): Promise<ReadonlyMap<string, Po
     ({ id }) => ({ kind: 'card', incident: id }) as const,
   );
   const runs = home.procedures.map(({ run }) => ({ kind: 'run', run: run.id }) as const);
+  const watches = home.watches.map(({ id }) => ({ kind: 'watch', watch: id }) as const);
   const subjects = [...home.needs, ...home.requests].map(({ subject }) => subject);
   const places = new Map<string, Posted>();
-  for (const subject of [...subjects, ...cards, ...runs]) {
+  for (const subject of [...subjects, ...cards, ...runs, ...watches]) {
     const at = await store.posted(subject);
     if (at) places.set(subjectKey(subject), at);
   }

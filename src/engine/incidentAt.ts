@@ -29,6 +29,9 @@ export async function incidentAt(
       const { id } = incident;
       if (begins(await store.posted({ kind: 'card', incident: id }))) return incident;
       if (begins(await store.posted({ kind: 'announcement', incident: id }))) return incident;
+      // Whoever goes on talking in the thread that it was moved from still means this one.
+      const before = { kind: 'moved', incident: id, of: { kind: 'card', incident: id } } as const;
+      if (incident.movedFrom !== undefined && begins(await store.posted(before))) return incident;
     }
   }
   return null;

@@ -1,8 +1,10 @@
+import { isSlackId } from '../core/actor.ts';
 import type { Effect } from '../core/effect.ts';
 import { incidentMail, namedIn } from '../core/report/incidentMail.ts';
+import { whoInWords } from '../core/report/written.ts';
 import type { MailDesk } from './mailPort.ts';
 import { incidentState } from './messages.ts';
-import { type Claimed, type Clock, type Store, WorkFailed } from './ports.ts';
+import { type Claimed, type Clock, type Desk, type Store, WorkFailed } from './ports.ts';
 
 /** What was not mailed for so long is no news any more. */
 const longestTryMs = 24 * 60 * 60_000;
@@ -11,7 +13,17 @@ const longestTryMs = 24 * 60 * 60_000;
 export async function mailSummary(
   effect: Extract<Effect, { kind: 'email' }>,
   { createdAt }: Pick<Claimed, 'createdAt'>,
-  { store, clock, mail }: { readonly store: Store; readonly clock: Clock; readonly mail: MailDesk | null },
+  {
+    store,
+    clock,
+    desk,
+    mail,
+  }: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly desk: Pick<Desk, 'namesOf'>;
+    readonly mail: MailDesk | null;
+  },
 ): Promise<void> {
   const incident = await incidentState(store, effect.incident);
   // No mail leaves for practice, whatever asked for it.
@@ -20,10 +32,11 @@ export async function mailSummary(
   if (!mail) throw new WorkFailed('mail-off', 'SMTP_URL is not set any more.');
   const { mailer, whereabouts } = mail;
   const { owner, resolvedBy } = namedIn(incident);
-  const nameOf = async (user: string | null) => (user === null ? null : whereabouts.nameOf(user));
+  const people = [owner, resolvedBy].filter((id) => id !== null).filter(isSlackId);
+  const names = await desk.namesOf([...new Set(people)]);
   const facts = {
-    owner: await nameOf(owner),
-    resolvedBy: await nameOf(resolvedBy),
+    owner: owner && whoInWords(owner, names),
+    resolvedBy: resolvedBy && whoInWords(resolvedBy, names),
     link: incident.channel ? await whereabouts.linkTo(incident.channel.id) : null,
   };
   const keyOf = (moment: string, at: number) => `${incident.id}.${moment}.${at}`;

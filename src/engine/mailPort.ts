@@ -24,12 +24,10 @@ export type Mailer = {
   send(mail: Mail): Promise<void>;
 };
 
-/** What the chat knows about itself. Neither rejects: a mail without a name or a link is better than none. */
+/** What the chat knows about itself. It never rejects: a mail without a link is better than none. */
 export type Whereabouts = {
   /** The web address of a channel; null where it cannot be had. */
   linkTo(channel: string): Promise<string | null>;
-  /** How a person is called; their id where that cannot be had. */
-  nameOf(user: string): Promise<string>;
 };
 
 export type MailDesk = { readonly mailer: Mailer; readonly whereabouts: Whereabouts };

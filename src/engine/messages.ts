@@ -2,15 +2,18 @@ import type { Freeze } from '../core/calendar/freeze.ts';
 import { drillReport } from '../core/drill/report.ts';
 import type { Effect, Subject, Where } from '../core/effect.ts';
 import { dutiesToReach } from '../core/incident/callList.ts';
-import type { Incident } from '../core/incident/incident.ts';
-import { canonicalJson, sha256Hex } from '../core/playbook/canonical.ts';
+import { type Incident, walkedNow } from '../core/incident/incident.ts';
 import type { Room } from '../core/playbook/room.ts';
 import { approversOf } from '../core/run/approvers.ts';
+import { needsApproval } from '../core/run/demands.ts';
+import { type Asked, editedSince } from '../core/run/edited.ts';
 import type { Approval } from '../core/run/run.ts';
 import { findStep } from '../core/run/walk.ts';
-import type { FreezeId, IncidentId, RunId } from '../core/stream.ts';
+import type { FreezeId, IncidentId, RunId, WatchId } from '../core/stream.ts';
 import type { RunView, View } from '../core/view.ts';
+import type { Watch } from '../core/watch/watch.ts';
 import { type Posted, type Store, type StoredEvent, WorkFailed } from './ports.ts';
+import { cardsOf, readWatchReport } from './watches.ts';
 
 /** Where a message goes once everything about it is known. */
 export type Place = { readonly channel: string; readonly thread: Posted | null };
@@ -28,6 +31,12 @@ async function freezeState(store: Pick<Store, 'state'>, id: FreezeId): Promise<F
   const state = await store.state(id);
   if (state?.kind !== 'freeze') throw new WorkFailed('no-freeze', `There is no ${id}.`);
   return state.freeze;
+}
+
+async function watchState(store: Pick<Store, 'state'>, id: WatchId): Promise<Watch> {
+  const state = await store.state(id);
+  if (state?.kind !== 'watch') throw new WorkFailed('no-watch', `There is no ${id}.`);
+  return state.watch;
 }
 
 /** An incident with its runs, and the log of all of them. */
@@ -72,7 +81,11 @@ export async function placeOf(store: Store, room: Room, subject: Subject, where:
       return { channel: card?.channel ?? place.channel, thread: card };
     }
     case 'channel': {
-      if (incident.channel) return { channel: incident.channel.id, thread };
+      if (incident.channel) {
+        const { id: channel } = incident.channel;
+        // What was over when the incident moved has its thread where it was said, and no other channel has that thread.
+        return { channel, thread: thread?.channel === channel ? thread : null };
+      }
       if (incident.drill) throw new WorkFailed('drill-elsewhere', `${id} is a drill and has no channel.`);
       const announcement = await store.posted({ kind: 'announcement', incident: id });
       const { announce } = room.routing[incident.severity];
@@ -91,13 +104,14 @@ export async function placeOf(store: Store, room: Room, subject: Subject, where:
 export async function viewOf(
   store: Store,
   room: Room,
-  { subject }: Extract<Effect, { kind: 'show' }>,
+  { subject }: Pick<Extract<Effect, { kind: 'show' }>, 'subject'>,
 ): Promise<View> {
   switch (subject.kind) {
     case 'announcement':
     case 'card': {
       const incident = await incidentState(store, subject.incident);
-      const current = incident.currentRun ? await ownRun(store, incident.currentRun) : null;
+      const walked = walkedNow(incident);
+      const current = walked === null ? null : await ownRun(store, walked);
       const { phases } = room.routing[incident.severity];
       if (subject.kind === 'announcement') return { kind: subject.kind, incident, current };
       return { kind: subject.kind, incident, current, ...(phases && { phases }) };
@@ -144,6 +158,13 @@ export async function viewOf(
     case 'freeze':
     case 'freeze-over':
       return { kind: subject.kind, freeze: await freezeState(store, subject.freeze) };
+    case 'watch':
+      return { kind: 'watch', watch: await watchState(store, subject.watch) };
+    case 'watch-report': {
+      const report = await readWatchReport(store, subject.watch, room.pace);
+      if (!report) throw new WorkFailed('no-watch', `There is no ${subject.watch}.`);
+      return { kind: 'watch-report', report, messages: await cardsOf(store, report) };
+    }
     case 'plan':
     case 'override':
     case 'run': {
@@ -152,8 +173,15 @@ export async function viewOf(
       return {
         kind: subject.kind,
         incident: await incidentOf(store, view),
-        view: open ? marked(view, room) : view,
+        view: open ? marked(view, null, room) : view,
       };
+    }
+    case 'run-update': {
+      const view = await runView(store, subject.run);
+      const said = view.run.updates?.[subject.index];
+      if (!said)
+        throw new WorkFailed('no-update', `${subject.run} said nothing with number ${subject.index}.`);
+      return { kind: subject.kind, view, index: subject.index, said };
     }
     case 'step':
     case 'output': {
@@ -168,19 +196,28 @@ export async function viewOf(
       const shown =
         (record.attempt === subject.attempt ? undefined : record.past?.[subject.attempt]) ?? record;
       const incident = await incidentOf(store, view);
-      const open = record.state.kind === 'approving' && record.state.approval.state.kind === 'pending';
+      const { state } = record;
+      const open =
+        (state.kind === 'approving' && state.approval.state.kind === 'pending') ||
+        (state.kind === 'offering' && needsApproval(state.plan));
       return {
         kind: 'step',
         incident,
-        view: open ? marked(view, room) : view,
+        view: open ? marked(view, step.id, room) : view,
         step,
         record: shown,
         superseded,
       };
     }
+    case 'moved': {
+      const { of } = subject;
+      const incident = await incidentState(store, subject.incident);
+      return { kind: 'moved', incident, of, ...('run' in of && { view: await runView(store, of.run) }) };
+    }
     case 'chart':
     case 'post-mortem':
-      throw new WorkFailed('not-shown', `${subject.kind} is posted as a file.`);
+    case 'reminder':
+      throw new WorkFailed('not-shown', `${subject.kind} is posted by an effect of its own.`);
     default: {
       const never: never = subject;
       return never;
@@ -204,14 +241,9 @@ function pendingOf({ run }: RunView): Approval | null {
   return state?.kind === 'approving' ? state.approval : null;
 }
 
-/** Whether the playbook of a run reads differently by now, and who can approve; said where somebody decides about it. */
-function marked(view: RunView, room: Room): RunView {
-  const { playbook, definition } = view.run;
-  const now = Object.hasOwn(room.definitions, playbook) ? room.definitions[playbook] : undefined;
-  const edited =
-    now === undefined
-      ? view.definition.playbook.kind !== 'undo'
-      : sha256Hex(canonicalJson(now)) !== definition;
+/** Whether the playbooks say something else of it by now, and who can approve; said where somebody decides about it. */
+function marked(view: RunView, asked: Asked, room: Room): RunView {
+  const edited = editedSince(view.run, view.definition, asked, room)?.how;
   const approval = pendingOf(view);
   const approvers = approval ? approversOf(approval.plan, view.run.service, room) : [];
   return { ...view, ...(edited && { edited }), ...(approvers.length > 0 && { approvers }) };

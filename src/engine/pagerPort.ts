@@ -94,8 +94,10 @@ export type Pager = {
 /** Who has a duty now, as the best source says that answers. */
 export type OnDuty = {
   readonly duty: Duty;
-  /** Of PagerDuty, by level; names as it has them. */
-  readonly paged: readonly { readonly name: string; readonly level: number; readonly until: number | null }[];
+  /** Of PagerDuty, by level; names as it has them. Null where it was not asked or did not answer. */
+  readonly paged:
+    | readonly { readonly name: string; readonly level: number; readonly until: number | null }[]
+    | null;
   /** Ids of people in Slack. */
   readonly members: readonly string[];
   /** Why something could not be asked. */
@@ -152,19 +154,25 @@ export type PagerNotice = {
 
 /**
  * The same for an incident and one of its calls, however often its page is sent: calls are counted over the whole life of
- * the incident, so a call that is made anew rings anew. `prefix` tells installations apart that page through
- * the same integration.
+ * the incident, so a call that is made anew rings anew. `installation` tells apart those that page through the same
+ * integration; calls that an older version made have none.
  */
-export const pageKey = (incident: IncidentId, call: number, prefix = 'genesis'): string =>
-  `${prefix}/${incident}/${call}`;
+export const pageKey = (incident: IncidentId, call: number, installation?: string): string =>
+  ['genesis', ...(installation === undefined ? [] : [installation]), incident, call].join('/');
 
-/** Null for keys that are not ours: an integration may be shared with other programs. */
-export function readPageKey(
-  key: string,
-  prefix = 'genesis',
-): { readonly incident: IncidentId; readonly level: number } | null {
-  if (!key.startsWith(`${prefix}/`)) return null;
-  const [incident = '', level = '', ...more] = key.slice(prefix.length + 1).split('/');
-  if (more.length > 0 || !isIncidentId(incident) || !/^(0|[1-9]\d{0,3})$/.test(level)) return null;
-  return { incident, level: Number(level) };
+export type PageKey = {
+  readonly installation: string | null;
+  readonly incident: IncidentId;
+  readonly call: number;
+};
+
+/** Null for keys of other programs: an integration may be shared with them. */
+export function readPageKey(key: string): PageKey | null {
+  const [program, ...parts] = key.split('/');
+  if (program !== 'genesis' || parts.length > 3) return null;
+  const installation = parts.length === 3 ? (parts.shift() ?? null) : null;
+  const [incident = '', call = ''] = parts;
+  if (installation !== null && !/^[0-9a-f]{12}$/.test(installation)) return null;
+  if (!isIncidentId(incident) || !/^(0|[1-9]\d{0,3})$/.test(call)) return null;
+  return { installation, incident, call: Number(call) };
 }

@@ -1,14 +1,21 @@
-import type { Actor } from '../core/actor.ts';
 import type { CommandBody } from '../core/command.ts';
 import type { Answer } from '../core/decision.ts';
 import type { IncidentId } from '../core/stream.ts';
 import type { Log } from './log.ts';
-import { type Pager, type PagerAgent, type PagerNotice, type PagerPerson, readPageKey } from './pagerPort.ts';
+import {
+  type PageKey,
+  type Pager,
+  type PagerAgent,
+  type PagerNotice,
+  type PagerPerson,
+  readPageKey,
+} from './pagerPort.ts';
 import { type Clock, type Desk, WorkFailed } from './ports.ts';
 
 /**
  * From what people do with a page in PagerDuty to what is decided here. What the bot did itself comes back as well, as
- * the work of an integration, and means nothing. Acknowledged there is acknowledged here, in the name of whoever did it.
+ * the work of an integration, and means nothing. Acknowledged there is acknowledged here, in the name of whoever did it;
+ * where somebody has the incident already, the call that the page is of is answered, if it asks for an answer of its own.
  * Resolved there is said and ends nothing: a page that is over is no incident that is over.
  */
 export type PagerSync = {
@@ -19,6 +26,12 @@ export type PagerSync = {
 /** Finds people of the chat. Throws WorkFailed. */
 export type Finder = { userByEmail(email: string): Promise<string | null> };
 
+/**
+ * Milliseconds. Who it was may take Slack and PagerDuty as long as they like to say, or for ever; the next one must not be
+ * called meanwhile.
+ */
+const knownWithinMs = 2_000;
+
 /** PagerDuty's people change rarely, and its REST API is asked sparingly. */
 const usersForMs = 10 * 60_000;
 
@@ -26,10 +39,12 @@ export function createPagerSync(parts: {
   readonly desk: Pick<Desk, 'act' | 'handle' | 'incident'>;
   readonly pager: Pick<Pager, 'incident' | 'users'>;
   readonly finder: Finder;
-  readonly clock: Pick<Clock, 'now'>;
+  /** Which pages are this installation's, see `pageKey`. */
+  readonly installation: string | null;
+  readonly clock: Clock;
   readonly log: Log;
 }): PagerSync {
-  const { desk, pager, finder, clock, log } = parts;
+  const { desk, pager, finder, installation, clock, log } = parts;
   let known: { readonly at: number; readonly users: readonly PagerPerson[] } | null = null;
 
   async function users(): Promise<readonly PagerPerson[]> {
@@ -39,11 +54,16 @@ export function createPagerSync(parts: {
     return known.users;
   }
 
-  /** The incident of a notice; null for pages that are not ours. */
-  async function incidentOf(notice: PagerNotice): Promise<IncidentId | null> {
+  /** The page of a notice; null for pages that are not ours. */
+  async function pageOf(notice: PagerNotice): Promise<PageKey | null> {
     const key = notice.incidentKey ?? (await keyOf(notice.incidentId));
     const found = key === null ? null : readPageKey(key);
-    return found && (await desk.incident(found.incident)) ? found.incident : null;
+    const incident = found && (await desk.incident(found.incident));
+    if (!found || !incident) return null;
+    if (found.installation !== null) return found.installation === installation ? found : null;
+    // Of an older version, like a call that is still open here; or of an older version somewhere else.
+    const call = incident.calling?.calls.find(({ number }) => number === found.call);
+    return call && call.installation === undefined ? found : null;
   }
 
   async function keyOf(id: string): Promise<string | null> {
@@ -58,30 +78,53 @@ export function createPagerSync(parts: {
     }
   }
 
+  const inTime = <T>(work: Promise<T>): Promise<T | 'late'> =>
+    new Promise((resolve, reject) => {
+      const cancel = clock.at(clock.now() + knownWithinMs, () => resolve('late'));
+      void work.then(resolve, reject).finally(cancel);
+    });
+
   /** Who cannot be found is not a reason to lose an acknowledgement. */
   async function inChat(agent: PagerAgent): Promise<string | null> {
-    try {
+    const find = async (): Promise<string | null> => {
       const email = agent.email ?? (await users()).find(({ id }) => id === agent.id)?.email ?? null;
       return email === null ? null : await finder.userByEmail(email);
+    };
+    try {
+      const found = await inTime(find());
+      if (found !== 'late') return found;
+      log.warn('who acted in PagerDuty could not be found in Slack in time');
     } catch (error) {
       log.warn('who acted in PagerDuty could not be found in Slack', { error });
-      return null;
     }
+    return null;
   }
 
-  async function acknowledged(notice: PagerNotice, incident: IncidentId, agent: PagerAgent): Promise<void> {
-    const body: CommandBody = { type: 'incident.acknowledge', incident };
-    const once = onceOf(notice);
-    const user = await inChat(agent);
-    const first: Answer =
-      user === null
-        ? { kind: 'refused', code: 'not-allowed', message: 'Nobody of Slack.' }
-        : await desk.act(user, body, once);
-    if (first.kind === 'accepted') return;
-    const actor: Actor = { kind: 'pagerduty', name: agent.name };
-    const answer = first.code === 'not-allowed' ? await desk.handle({ ...body, actor, once }) : first;
+  /** In their own name where Slack says in time who they are and that they may, else in the name that PagerDuty has. */
+  async function decide(
+    body: CommandBody,
+    {
+      user,
+      agent,
+      once,
+    }: { readonly user: string | null; readonly agent: PagerAgent; readonly once: string },
+  ): Promise<Answer> {
+    const own = user === null ? 'late' : await inTime(desk.act(user, body, once));
+    if (own !== 'late' && (own.kind === 'accepted' || own.code !== 'not-allowed')) return own;
+    return desk.handle({ ...body, actor: { kind: 'pagerduty', name: agent.name }, once });
+  }
+
+  async function acknowledged(
+    notice: PagerNotice,
+    { incident, call }: PageKey,
+    agent: PagerAgent,
+  ): Promise<void> {
+    const who = { user: await inChat(agent), agent, once: onceOf(notice) };
+    const answer = await decide({ type: 'incident.acknowledge', incident }, who);
+    if (answer.kind === 'accepted' || answer.code !== 'already') return;
+    const alone = await decide({ type: 'incident.answer-call', incident, call }, who);
     // Somebody else has it already; that one more is there is worth knowing.
-    if (answer.kind === 'refused' && answer.code === 'already')
+    if (alone.kind === 'refused')
       await say(notice, incident, agent, `${nameOf(agent)} acknowledged the page in PagerDuty.`);
   }
 
@@ -112,9 +155,10 @@ export function createPagerSync(parts: {
       if (isOurs && (notice.kind === 'acknowledged' || notice.kind === 'resolved')) return;
       // Every page begins here, and priorities are the incident's own.
       if (notice.kind === 'triggered' || notice.kind === 'priority-updated') return;
-      const incident = await incidentOf(notice);
-      if (incident === null) return;
-      if (notice.kind === 'acknowledged' && agent?.isPerson) return acknowledged(notice, incident, agent);
+      const page = await pageOf(notice);
+      if (page === null) return;
+      const { incident } = page;
+      if (notice.kind === 'acknowledged' && agent?.isPerson) return acknowledged(notice, page, agent);
       if (notice.kind === 'resolved') {
         if (notice.mergedInto !== null)
           return say(notice, incident, agent, 'Its page was merged into another one in PagerDuty.');

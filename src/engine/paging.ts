@@ -1,7 +1,7 @@
 import type { Command } from '../core/command.ts';
 import type { Effect } from '../core/effect.ts';
-import type { Call } from '../core/incident/calls.ts';
-import { type Incident, isOpen } from '../core/incident/incident.ts';
+import { type Call, isAnswered } from '../core/incident/calls.ts';
+import type { Incident } from '../core/incident/incident.ts';
 import type { IncidentId } from '../core/stream.ts';
 import { incidentState } from './messages.ts';
 import { type Page, type Pager, pageKey } from './pagerPort.ts';
@@ -25,9 +25,9 @@ export async function performPage(
 ): Promise<readonly Command[]> {
   if (!paging) return [];
   const { incident: id, call: number } = effect;
-  const key = pageKey(id, number);
   if (effect.kind === 'page-end') {
     const sender = paging.sender(effect.routingKey);
+    const key = pageKey(id, number, effect.installation);
     await (effect.as === 'acknowledged' ? sender?.acknowledge(key) : sender?.resolve(key));
     return [];
   }
@@ -36,24 +36,20 @@ export async function performPage(
   const answered = (outcome: 'paged' | 'needless'): readonly Command[] => [
     { actor: { kind: 'bot' }, type: 'incident.page-answered', incident: id, call: number, outcome },
   ];
-  if (!call?.routingKey || !isNeeded(incident, call)) return answered('needless');
+  // While PagerDuty was away somebody may have taken or ended it.
+  if (!call?.routingKey || isAnswered(incident, call)) return answered('needless');
   const sender = paging.sender(call.routingKey);
   if (!sender)
     throw new WorkFailed('no-routing-key', `${call.routingKey} is not set, so ${call.title} is not paged.`);
-  await sender.trigger(pageOf(incident, call, key));
+  await sender.trigger(pageOf(incident, call));
   return answered('paged');
 }
 
-/** While PagerDuty was away somebody may have taken or ended it; who was called after that is needed all the same. */
-const isNeeded = (incident: Incident, call: Call): boolean =>
-  isOpen(incident) &&
-  (incident.acknowledged === null || (call.afterAcknowledgement ?? incident.acknowledged.at < call.at));
-
-function pageOf(incident: Incident, call: Call, dedupKey: string): Page {
+function pageOf(incident: Incident, call: Call): Page {
   const { id, severity, title, service, summary, playbook } = incident;
   const where = service === null ? '' : ` on ${service}`;
   return {
-    dedupKey,
+    dedupKey: pageKey(id, call.number, call.installation),
     summary: `${severity} ${title}${where} (${id})`,
     severity,
     source: service ?? 'genesis',

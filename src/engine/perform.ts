@@ -122,9 +122,9 @@ export function createPerformer(ports: Ports & { readonly hooks?: EffectHooks })
       return;
     }
     try {
-      const refused = await settle(() => store.finish({ id: claimed.id, ...result }, room()));
+      const answers = await finish(claimed, result);
       hooks.finished?.(claimed);
-      await followRefusals(claimed, refused);
+      await followRefusals(claimed, answers);
       observer.performed(claimed, 'done', clock.now() - began, null);
     } catch (error) {
       // A database that is gone for good says nothing about the work: it was done, and must not be recorded as given up.
@@ -133,9 +133,21 @@ export function createPerformer(ports: Ports & { readonly hooks?: EffectHooks })
     }
   }
 
+  /** What follows is decided like everything else, so it is told of like everything else. */
+  async function finish({ id }: Claimed, result: Result): Promise<readonly Answer[]> {
+    const began = clock.now();
+    const answers = await settle(() => store.finish({ id, ...result }, room()));
+    const tookMs = clock.now() - began;
+    for (const [index, command] of result.follows.entries()) {
+      const answer = answers[index];
+      if (answer) observer.decided(command, answer, tookMs);
+    }
+    return answers;
+  }
+
   /** Most refusals say that the state has moved on. A run that does not start leaves people waiting, so that is said. */
-  async function followRefusals({ effect, stream }: Claimed, refused: readonly Answer[]): Promise<void> {
-    for (const answer of refused) {
+  async function followRefusals({ effect, stream }: Claimed, answers: readonly Answer[]): Promise<void> {
+    for (const answer of answers) {
       if (answer.kind !== 'refused') continue;
       log.info('what followed was refused', { stream, code: answer.code, message: answer.message });
       if (effect.kind !== 'tell' || effect.command.type !== 'run.start') continue;
@@ -180,9 +192,7 @@ export function createPerformer(ports: Ports & { readonly hooks?: EffectHooks })
       return;
     }
     log.error('work was given up', fields);
-    await settle(() =>
-      store.finish({ id: claimed.id, follows: sayGivenUp(claimed, clock.now(), failure) }, room()),
-    );
+    await finish(claimed, { follows: sayGivenUp(claimed, clock.now(), failure) });
     observer.performed(claimed, 'given-up', tookMs, failure.code);
   }
 

@@ -1,10 +1,13 @@
 import type { Command } from '../core/command.ts';
 import { subjectKey } from '../core/effect.ts';
+import { outgrows } from '../core/incident/move.ts';
 import type { Room } from '../core/playbook/room.ts';
+import { notAsApproved } from '../core/run/asApproved.ts';
 import { postChart } from './charts.ts';
-import { commandId, performCommand } from './commands.ts';
+import { commandId, performCommand, refusedCommand } from './commands.ts';
 import { drillOf, standIn, standInPorts } from './drill.ts';
 import { interruptedCommand } from './givenUp.ts';
+import { leave } from './leaving.ts';
 import type { Log } from './log.ts';
 import { mailSummary } from './mail.ts';
 import type { MailDesk } from './mailPort.ts';
@@ -24,9 +27,11 @@ import {
   WorkFailed,
 } from './ports.ts';
 import { readEndFile } from './postMortem.ts';
+import { performRemind } from './remind.ts';
 import type { RunnerPort } from './runnerPort.ts';
 import type { Silencer } from './silencePort.ts';
 import { performSilence } from './silences.ts';
+import { readTrigger } from './triggers.ts';
 
 /** What each kind of effect does in the world, and what follows from it. What goes wrong is thrown (WorkFailed). */
 
@@ -72,6 +77,7 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
   switch (effect.kind) {
     case 'show': {
       const { subject, where } = effect;
+      if (effect.onlyThere && !(await store.posted(subject))) return nothing;
       const view = await viewOf(store, room, effect);
       const at = await postSomewhere({ store, room, log }, { subject, where }, (place, known) =>
         chat.show({ key: subjectKey(subject), view, ...place, known, uncertain }),
@@ -81,6 +87,7 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
     case 'open-channel': {
       const incident = await incidentState(store, effect.incident);
       if (incident.channel) return nothing;
+      if (incident.place.kind === 'thread' && !outgrows(incident, room)) return nothing;
       const purpose = `${incident.id}: ${incident.title}`;
       const { id, name } = await chat.openChannel(effect.name, purpose, {
         uncertain,
@@ -92,6 +99,12 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
         ],
       };
     }
+    case 'move':
+      return {
+        follows: [{ actor: { kind: 'bot' }, type: 'incident.moved', incident: effect.incident }],
+      };
+    case 'leave':
+      return leave(effect, uncertain, { store, chat, room, log });
     case 'set-topic': {
       const incident = await incidentState(store, effect.incident);
       if (incident.channel) await chat.setTopic(incident.channel.id, incident);
@@ -119,7 +132,11 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
       };
     case 'post-mortem': {
       const { incident, where } = effect;
-      const { markdown, resolvedAt, ...file } = await readEndFile(store, incident, clock.now(), room.pace);
+      const { markdown, resolvedAt, ...file } = await readEndFile(store, incident, {
+        now: clock.now(),
+        pace: room.pace,
+        namesOf: desk.namesOf,
+      });
       const subject = { kind: 'post-mortem', incident, time: resolvedAt } as const;
       const at = await postSomewhere({ store, room, log }, { subject, where }, (place) =>
         chat.postFile({
@@ -135,6 +152,18 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
     case 'run-command': {
       // Handed out a second time means that nobody knows what became of the first.
       if (uncertain) return { follows: [interruptedCommand(effect)] };
+      const decided = await store.state(effect.run);
+      const run = decided?.kind === 'run' ? decided.run : null;
+      const definition = run && (await store.definition(run.definition));
+      const message = run && definition ? notAsApproved(effect, run, definition) : null;
+      if (message !== null) {
+        log.error('a command was not run, since it is not what was approved', {
+          stream: claimed.stream,
+          step: effect.step,
+          action: effect.planned.action,
+        });
+        return { follows: [refusedCommand(effect, { code: 'not-approved', message })] };
+      }
       const say = (command: Command) => settle(() => desk.handle(command));
       return { follows: [await performCommand(effect, { runner, clock, say, log })] };
     }
@@ -155,6 +184,8 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
         follows: [{ actor: { kind: 'bot' }, type: 'run.reading', run, step, attempt, purpose, reading }],
       };
     }
+    case 'read-trigger':
+      return { follows: await readTrigger(effect, { store, gauge, clock }) };
     case 'page':
     case 'page-end':
       return { follows: await performPage(effect, { store, paging: ports.paging ?? null }) };
@@ -167,8 +198,10 @@ async function performEffect(claimed: Claimed, ports: Ports, settle: Settle): Pr
       };
     }
     case 'email':
-      await mailSummary(effect, claimed, { store, clock, mail: ports.mail ?? null });
+      await mailSummary(effect, claimed, { store, clock, desk, mail: ports.mail ?? null });
       return nothing;
+    case 'remind':
+      return performRemind(effect, uncertain, { store, chat, clock });
     case 'silence':
       return {
         follows: await performSilence(effect, attempts, { store, clock, silencer: ports.silencer ?? null }),

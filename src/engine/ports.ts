@@ -3,17 +3,22 @@ import type { LedgerPlace } from '../core/brain.ts';
 import type { Freeze } from '../core/calendar/freeze.ts';
 import type { Around } from '../core/calendar/gate.ts';
 import type { Command, CommandBody } from '../core/command.ts';
+import type { Stream } from '../core/context.ts';
 import type { Answer, Event } from '../core/decision.ts';
 import type { Effect, Subject } from '../core/effect.ts';
 import type { Home } from '../core/home/home.ts';
 import type { Waiting } from '../core/incident/audit.ts';
 import type { Incident } from '../core/incident/incident.ts';
+import type { Preferences } from '../core/people/preferences.ts';
 import type { Definition, Indicator } from '../core/playbook/definition.ts';
 import type { Room } from '../core/playbook/room.ts';
+import type { Names } from '../core/report/names.ts';
 import type { Reading, Run } from '../core/run/run.ts';
 import type { Severity } from '../core/severity.ts';
-import type { IncidentId, RunId, StreamId } from '../core/stream.ts';
+import type { IncidentId, RunId, StreamId, WatchId } from '../core/stream.ts';
 import type { RunView, View } from '../core/view.ts';
+import type { WatchReport } from '../core/watch/report.ts';
+import type { Watch } from '../core/watch/watch.ts';
 
 /**
  * What the engine needs of the world, and no more. Each adapter implements one of these; none of them knows another.
@@ -54,7 +59,7 @@ export type ShowRequest = {
   /** The subject's key, written into the message's metadata so that a lost reply can be found again. */
   readonly key: string;
   readonly view: View;
-  /** Channel id, or a name with `#`. */
+  /** Channel id, a name with `#`, or the id of a person, which is their direct messages with the bot. */
   readonly channel: string;
   /** The message in whose thread this one stands. */
   readonly thread: Posted | null;
@@ -100,6 +105,8 @@ export type Membership =
       readonly groups: readonly string[];
       /** Handles of all user groups that there are; left out where that was not said. */
       readonly existing?: readonly string[];
+      /** The time zone of their profile, an IANA name; left out where it says none. */
+      readonly zone?: string;
     }
   | { readonly kind: 'outsider'; readonly why: string };
 
@@ -108,6 +115,11 @@ export type Directory = {
   membership(user: string): Promise<Membership>;
   /** Who is in a channel, by `#name` or id. Throws WorkFailed where it cannot be known. */
   members(channel: string): Promise<readonly string[]>;
+  /**
+   * How people are called, by their ids, cleaned. Who cannot be looked up within a few seconds has no entry; never
+   * rejects. Of people whose membership was asked for lately it answers from memory.
+   */
+  names(users: readonly string[]): Promise<Names>;
 };
 
 /** Reads indicators. Never throws for missing data or a dead server: those are inconclusive readings. */
@@ -151,18 +163,33 @@ export type Desk = {
     service: string | null,
     incident?: Incident | null,
   ): Promise<{ allowed: boolean; reason: string }>;
-  /** Who somebody is to the rules, as of now, in the incident in question; a sentence where they may do nothing. */
+  /**
+   * Who somebody is to the rules, as of now, in the incident in question; a sentence where they may do nothing.
+   * `isOutsider` where they never may, such as a bot; else Slack did not say.
+   */
   who(
     user: string,
     incident: Incident | null,
-  ): Promise<{ readonly known: Known } | { readonly refused: string }>;
+  ): Promise<{ readonly known: Known } | { readonly refused: string; readonly isOutsider: boolean }>;
   /** The Markdown draft. */
   postMortem(id: IncidentId): Promise<string>;
+  /** How people are called, by their ids; who is not known has no entry. Takes a few seconds at most, never rejects. */
+  namesOf(users: readonly string[]): Promise<Names>;
   /** How things stand for this person; `refused` where it is not known who they are, or they are nobody of ours. */
   home(user: string): Promise<HomeReading>;
+  /** What came of the watches that are on so far, oldest first. */
+  watches(): Promise<readonly WatchReport[]>;
+  watch(id: WatchId): Promise<WatchReport | null>;
+  /** What this person has set for themselves; `refused` as with `home`. */
+  preferences(user: string): Promise<PreferencesReading>;
   /** The incident whose channel this is, or in whose thread this is said. */
   incidentAt(channel: string, threadTs: string | null): Promise<Incident | null>;
 };
+
+export type PreferencesReading =
+  | { readonly kind: 'refused'; readonly why: string }
+  /** `zone` is that of their profile, null where it says none. */
+  | { readonly kind: 'known'; readonly preferences: Preferences; readonly zone: string | null };
 
 export type HomeReading =
   | { readonly kind: 'refused'; readonly why: string }
@@ -172,6 +199,7 @@ export type HomeReading =
       readonly home: Home;
       /** Where the messages of its subjects are, by the subject's key. */
       readonly places: ReadonlyMap<string, Posted>;
+      readonly preferences?: Preferences;
     };
 
 /** An effect as the store hands it out. */
@@ -196,11 +224,6 @@ export type StoredEvent = {
   readonly hash: string;
 };
 
-export type StreamState =
-  | { readonly kind: 'incident'; readonly incident: Incident }
-  | { readonly kind: 'run'; readonly run: Run }
-  | { readonly kind: 'freeze'; readonly freeze: Freeze };
-
 /**
  * How many effects may be handed out: those that are done in the chat, and all others. A chat that does not answer must
  * not keep a command, its stop, a reading or a timer waiting.
@@ -211,6 +234,8 @@ export type Hands = { readonly chat: number; readonly other: number };
 export type EffectEnd = {
   readonly id: number;
   readonly posted?: { readonly subject: Subject; readonly at: Posted };
+  /** A subject whose message is another subject's from now on: it is posted anew when it is next shown. */
+  readonly forgets?: Subject;
   readonly follows: readonly Command[];
 };
 
@@ -219,10 +244,12 @@ export type EffectEnd = {
  * Throws StoreFailed where the database cannot do its part.
  */
 export type Store = {
+  /** Twelve hex digits that no other installation has; null in a database that is damaged. */
+  readonly installation: string | null;
   handle(command: Command, room: Room): Promise<Answer>;
   /** Hands out effects that are due, heads of their lanes only, and counts the attempt. */
   claim(now: number, hands: Hands): Promise<readonly Claimed[]>;
-  /** Records the end of an effect and decides what follows; answers the refusals among that, for the log. */
+  /** Records the end of an effect and decides what follows; answers for each of that, or nothing where it was finished before. */
   finish(end: EffectEnd, room: Room): Promise<readonly Answer[]>;
   /** Gives the effect back, to be tried again not before `at`. */
   postpone(id: number, at: number, error: string): Promise<void>;
@@ -233,7 +260,7 @@ export type Store = {
   /** When the next waiting effect that a hand is free for is due, or null. */
   nextDue(hands: Hands): Promise<number | null>;
   posted(subject: Subject): Promise<Posted | null>;
-  state(stream: StreamId): Promise<StreamState | null>;
+  state(stream: StreamId): Promise<Stream | null>;
   definition(hash: string): Promise<Definition | null>;
   holder(claim: string): Promise<StreamId | null>;
   /** Without drills: they are nobody's trouble. */
@@ -246,6 +273,8 @@ export type Store = {
   incidentOfChannel(channel: string): Promise<Incident | null>;
   /** Those that stand, oldest first. */
   freezes(): Promise<readonly Freeze[]>;
+  /** Those that are on, oldest first. */
+  watches(): Promise<readonly Watch[]>;
   events(filter: { stream?: StreamId; after?: number; limit?: number }): Promise<readonly StoredEvent[]>;
   backlog(): Promise<{ waiting: number; oldestDueAt: number | null }>;
   /** What waits for the chat, also until a pause that it asked for is over, and since when the oldest of it does. */
@@ -263,6 +292,10 @@ export type Store = {
   firstTime(delivery: string): Promise<boolean>;
   /** Whether a delivery is remembered; asking remembers nothing. */
   seenBefore(delivery: string): Promise<boolean>;
+  /** The names that were kept, by id; who has none has no entry. */
+  names(users: readonly string[]): Promise<Names>;
+  /** Keeps how people are called now; those who are called the same as before cost nothing. */
+  keepNames(names: Names): Promise<void>;
   /** Lets a delivery in again that could not be dealt with. */
   forget(delivery: string): Promise<void>;
   backup(file: string): Promise<void>;
@@ -284,7 +317,8 @@ export type Deliveries = Pick<Store, 'firstTime' | 'seenBefore' | 'forget'>;
 
 /** `busy`, `full` and `corrupt` are told apart because a person does something else about each. */
 export class StoreFailed extends Error {
-  readonly code: 'busy' | 'full' | 'corrupt' | 'failed';
+  /** `older`: only reading it, this version finds a schema that nothing has brought up to date yet. */
+  readonly code: 'busy' | 'full' | 'corrupt' | 'older' | 'failed';
   constructor(code: StoreFailed['code'], message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'StoreFailed';

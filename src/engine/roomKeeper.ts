@@ -18,7 +18,7 @@ import { type Clock, type Posted, WorkFailed } from './ports.ts';
  *                    ▲  └──── edited on ────┘          └──▶ does not: the room in use stays, and that is said
  *
  * A decision keeps the room that it began with, and a run the definition that it began with. What was seen last, good or
- * bad, is not read again before it differs.
+ * bad, is not read again before it differs. What waits for a yes is told of every edit that is taken up.
  */
 export type RoomKeeper = {
   room(): Room;
@@ -76,6 +76,8 @@ export function createRoomKeeper(parts: {
   };
   readonly source: RoomSource;
   readonly say: SayRoom;
+  /** Called with the moment when an edit is in use; a look ends when this has. Must not reject. */
+  readonly takenUp?: (at: number) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }): RoomKeeper {
@@ -136,7 +138,7 @@ export function createRoomKeeper(parts: {
       if (last !== start) continue;
       seen = last;
       ended = ends;
-      if (!stopped) adopt(loaded);
+      if (!stopped) await adopt(loaded);
       return;
     }
     if (!stopped) log.warn('the playbooks are being edited without a pause; they are read later');
@@ -162,7 +164,7 @@ export function createRoomKeeper(parts: {
     return true;
   }
 
-  function adopt({ room, prints, problems }: Awaited<ReturnType<RoomSource['load']>>): void {
+  async function adopt({ room, prints, problems }: Awaited<ReturnType<RoomSource['load']>>): Promise<void> {
     const now = clock.now();
     if (!room || !prints) {
       refused(problems, now);
@@ -179,6 +181,7 @@ export function createRoomKeeper(parts: {
     log.info('the playbooks were read anew', { change: changeInWords(change), mended });
     if (mended || !isNoChange(change))
       teller.tell({ kind: 'reloaded', at: now, change, mended }, { before, after: prints });
+    if (!isNoChange(change)) await parts.takenUp?.(now);
   }
 
   function refused(problems: readonly Problem[], now: number): void {

@@ -23,7 +23,10 @@ export function createRota(parts: {
     return found;
   }
 
-  async function ask<T>(none: T, work: () => Promise<T>): Promise<{ value: T; unknown: string | null }> {
+  async function ask<T, N>(
+    none: N,
+    work: () => Promise<T>,
+  ): Promise<{ value: T | N; unknown: string | null }> {
     try {
       return { value: await work(), unknown: null };
     } catch (error) {
@@ -37,17 +40,21 @@ export function createRota(parts: {
     onDuty: (duties) =>
       Promise.all(
         duties.map(async (duty): Promise<OnDuty> => {
+          const { usergroup, users } = duty;
           const policy = duty.pagerduty?.escalationPolicy ?? null;
-          const paged = await ask([], async () => (policy === null || !pager ? [] : await onCalls(policy)));
-          const { usergroup } = duty;
-          const members = await ask([], async () =>
-            usergroup === null ? [] : await people.membersOf([usergroup]),
+          const paged = await ask(null, async () => (policy === null || !pager ? null : onCalls(policy)));
+          const members = await ask(
+            [],
+            async (): Promise<readonly string[]> => (usergroup === null ? [] : people.membersOf([usergroup])),
           );
+          // Whom PagerDuty names is enough, whoever else could not be asked.
+          const isNamed = (paged.value?.length ?? 0) > 0;
           return {
             duty,
-            paged: paged.value.map(({ person, level, until }) => ({ name: person.name, level, until })),
-            members: [...new Set([...members.value, ...duty.users])],
-            unknown: paged.unknown ?? members.unknown,
+            paged:
+              paged.value?.map(({ person, level, until }) => ({ name: person.name, level, until })) ?? null,
+            members: [...new Set([...members.value, ...users])],
+            unknown: paged.unknown ?? (isNamed ? null : members.unknown),
           };
         }),
       ),

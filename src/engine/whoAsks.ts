@@ -17,6 +17,9 @@ export type Standing =
   | { readonly kind: 'outsider'; readonly why: string }
   | { readonly kind: 'unreachable' };
 
+export const slackDidNotSay =
+  'Slack did not say which groups you are in, so nothing was done. Try again in a moment.';
+
 export type Who = {
   /**
    * `incident` is the one in question, for rules that go by the members of its channel. Whoever decides by the answer
@@ -99,10 +102,7 @@ export function createWho({
           return refuse('not-allowed', standing.why);
         case 'unreachable':
           // Unknown is never allowed: a directory that does not answer must not open any door.
-          return refuse(
-            'not-allowed',
-            'Slack did not say which groups you are in, so nothing was done. Try again in a moment.',
-          );
+          return refuse('not-allowed', slackDidNotSay);
         default: {
           const never: never = standing;
           return never;

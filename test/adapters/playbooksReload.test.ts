@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadRoom } from '../../src/adapters/playbooks/loadRoom.ts';
 import { watchRoom } from '../../src/adapters/playbooks/watchRoom.ts';
@@ -147,6 +148,20 @@ describe('a room that is read while the bot runs', () => {
     expect(broken.problems).toEqual((await loadRoom({ directory: room, pace: 1 })).problems);
     const words = broken.problems.map(({ message }) => message).join('\n');
     for (const mistake of ['levels deep', '64 KB', 'Anchors such as']) expect(words).toContain(mistake);
+  });
+
+  it('leaves no thread behind, whether it could be used or not', async () => {
+    const threads: Worker[] = [];
+    const heard = (worker: Worker) => void threads.push(worker);
+    process.on('worker', heard);
+    try {
+      await watching(await write(join(base, 'room'), shopFiles)).load();
+      await watching(join(base, 'gone')).load();
+    } finally {
+      process.off('worker', heard);
+    }
+    expect(threads).toHaveLength(2);
+    for (const thread of threads) await vi.waitFor(() => expect(thread.threadId).toBe(-1), waiting);
   });
 
   it('names a folder that has gone', async () => {

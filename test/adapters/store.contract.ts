@@ -254,6 +254,31 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         });
       });
 
+      it('has a timer that is set anew go off at its new moment, also where that is a later one', async () => {
+        const { P1 } = room.routing;
+        const asking = {
+          ...room,
+          routing: { ...room.routing, P1: { ...P1, updates: { everyMs: 10 * minute } } },
+        };
+        const drained = async () => {
+          const types: string[] = [];
+          for (let handed = await heads(); handed.length > 0; handed = await heads())
+            for (const { id, effect } of handed) {
+              if (effect.kind === 'tell') types.push(effect.command.type);
+              await store.finish({ id, follows: [] }, asking);
+            }
+          return types;
+        };
+        await store.handle(alert('HighErrorRate', 'checkout'), asking);
+        clock.advance(9 * minute);
+        await store.handle({ ...note('It gets better.'), kind: 'update' } as Command, asking);
+        expect(await drained()).toEqual([]);
+        clock.advance(9 * minute);
+        expect(await drained()).toEqual([]);
+        clock.advance(minute);
+        expect(await drained()).toEqual(['incident.update-due']);
+      });
+
       it('gives back what is postponed, keeps its lane waiting, and counts the attempts', async () => {
         await store.handle(alert('HighErrorRate', 'checkout'), room);
         const channel = (await heads()).find(({ effect }) => effect.kind === 'open-channel')!;
@@ -311,12 +336,12 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
         expect((await store.recentIncidents(1))[0]?.notes).toHaveLength(1);
       });
 
-      it('answers which consequences were refused', async () => {
+      it('answers what became of each consequence', async () => {
         await store.handle(alert('Slow', 'a'), room);
         const [work] = await heads();
         const acknowledge = { actor: engineer, type: 'incident.acknowledge', incident: 'INC-1' } as const;
         expect(await store.finish({ id: work!.id, follows: [acknowledge, acknowledge] }, room)).toMatchObject(
-          [{ code: 'already' }],
+          [{ kind: 'accepted' }, { code: 'already' }],
         );
       });
 
@@ -389,6 +414,28 @@ export function storeContract(name: string, { open, place }: { open: OpenStore; 
     });
 
     describe('a restart', () => {
+      it('finds how people were called when they were last heard of, and nothing of whoever was not', async () => {
+        await store.keepNames(new Map([['U1', 'On-call engineer']]));
+        await store.keepNames(new Map([['U1', 'Deployment lead']]));
+        const before = { ...commits };
+        await store.keepNames(new Map([['U1', 'Deployment lead']]));
+        expect(commits).toEqual(before);
+        await reopen();
+        expect(await store.names(['U1', 'U2'])).toEqual(new Map([['U1', 'Deployment lead']]));
+      });
+
+      it('keeps a name whose first commit did not succeed', async () => {
+        onCommit.before = () => {
+          onCommit.before = () => undefined;
+          throw new Error('The commit fails.');
+        };
+        const named = new Map([['U1', 'On-call engineer']]);
+        await expect(store.keepNames(named)).rejects.toThrow();
+        await store.keepNames(named);
+        await reopen();
+        expect(await store.names(['U1'])).toEqual(named);
+      });
+
       it('finds what was handed out and hands it out again when it is released', async () => {
         await store.handle(alert('HighErrorRate', 'checkout'), room);
         const handed = await heads();

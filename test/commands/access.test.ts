@@ -33,6 +33,7 @@ const slack: SlackPeople = {
       : { kind: 'outsider', why: 'Guests may look but not act.' },
   members: async () => [],
   userByEmail: async (email) => (email === 'oncall@example.test' ? 'U1' : null),
+  everybody: async () => [],
 };
 
 describe('genesis access explain', () => {

@@ -193,6 +193,9 @@ describe('PagerDuty', () => {
     expect(failures(said)).toEqual([]);
     expect(code).toBe(0);
     expect(pagerduty.events).toEqual([]);
+    expect(said.map(({ says }) => says)).toContainEqual(
+      expect.stringMatching(/^(Keys of its pages begin with genesis\/[0-9a-f]{12}\/|Its pages get keys)/),
+    );
     expect(failures((await examine({ ...env, PAGERDUTY_FROM: 'nobody@example.org' })).said)).toEqual(
       failed('pagerduty', /Nobody in PagerDuty/, /e-mail address/),
     );

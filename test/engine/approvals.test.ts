@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandBody } from '../../src/core/command.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
 import { room } from '../fakes/room.ts';
+import { startRun } from '../fakes/startRun.ts';
 import { createRig } from './rig.ts';
 
 const definition = room.definitions['wipe-cache'];
@@ -30,14 +31,7 @@ async function requested(inRoom: Room) {
   const rig = createRig({ room: inRoom });
   for (let index = 0; index < 25; index++)
     rig.directory.members.set(`U7ONCALL${index}`, { kind: 'member', groups: ['oncall'] });
-  await rig.desk.act('U1ENGINEER', {
-    type: 'run.start',
-    run: null,
-    incident: null,
-    playbook: 'wipe-cache',
-    place: { kind: 'channel', channel: 'C1' },
-    reason: null,
-  });
+  await rig.desk.act('U1ENGINEER', startRun('wipe-cache'));
   await rig.desk.act('U1ENGINEER', { type: 'run.perform', ...at });
   const state = (await rig.desk.run('RUN-1'))?.run.steps.wipe?.state;
   if (state?.kind !== 'approving') throw new Error('it is not asked for');

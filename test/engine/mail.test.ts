@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMailer } from '../../src/adapters/email/mailer.ts';
 import type { MailDesk } from '../../src/engine/mailPort.ts';
 import { startSmtpServer, type TestSmtp } from '../fakes/smtpServer.ts';
+import { mailerFor } from '../fakes/testMailer.ts';
 import { createRig, eventually, type Rig } from './rig.ts';
 
 const open: TestSmtp[] = [];
@@ -11,21 +11,14 @@ afterEach(async () => {
 
 const whereabouts: MailDesk['whereabouts'] = {
   linkTo: async (channel) => `https://example.slack.com/archives/${channel}`,
-  nameOf: async (user) => (user === 'U1ENGINEER' ? 'On-call engineer' : user),
 };
 
 async function mailing(): Promise<{ rig: Rig; smtp: TestSmtp; mails(): string[] }> {
   const smtp = await startSmtpServer();
   open.push(smtp);
-  const mailer = createMailer({
-    host: '127.0.0.1',
-    port: smtp.port,
-    secure: false,
-    login: null,
-    from: 'genesis@example.org',
-    to: ['duty@example.org'],
-  });
+  const mailer = mailerFor(smtp);
   const rig = createRig({ mail: { mailer, whereabouts } });
+  rig.directory.names.set('U1ENGINEER', 'On-call engineer');
   rig.start();
   return { rig, smtp, mails: () => smtp.arrived.map(({ text }) => text.replaceAll('=\r\n', '')) };
 }
@@ -58,7 +51,9 @@ describe('an urgent incident', () => {
     const [opened = '', resolved = ''] = mails();
     expect(opened).toContain('Who has it: nobody yet');
     expect(opened).toMatch(/Channel: #incident-\S+ https:\/\/example\.slack\.com\/archives\/C/);
-    expect(resolved).toMatch(/Resolved: 2026-11-21 \d\d:\d\d UTC by On-call engineer, after 4\d min/);
+    expect(resolved).toMatch(
+      /Resolved: 2026-11-21 \d\d:\d\d UTC by On-call engineer \(@U1ENGINEER\), after 4\d min/,
+    );
     expect(resolved).toContain('Note: The pool <was> enlarged.');
     expect(resolved).toContain('The pool &lt;was&gt; enlarged.');
     // Both are one conversation in a mail program.

@@ -31,6 +31,7 @@ async function joined(options: { readonly token?: boolean } = {}) {
   const sync = createPagerSync({
     desk: rig.desk,
     pager,
+    installation: rig.store.installation,
     finder: { userByEmail: async (email) => people.get(email) ?? null },
     clock: rig.clock,
     log: rig.log.log,

@@ -64,8 +64,11 @@ const called = async (rig: Rig, from = began): Promise<string[]> =>
     event.type === 'Called' ? [`${event.data.duty} ${Math.floor((event.at - from) / minute)}`] : [],
   );
 
+/** Without the part that is another one in each database. */
 const keys = (server: PagerDutyServer) =>
-  server.account.incidents.map(({ key, status }) => `${key} ${status}`).sort();
+  server.account.incidents
+    .map(({ key, status }) => `${key.replace(/^genesis\/[0-9a-f]{12}\//, 'genesis/')} ${status}`)
+    .sort();
 
 const acknowledge = (rig: Rig) =>
   rig.desk.act('U1ENGINEER', { type: 'incident.acknowledge', incident: 'INC-1' });

@@ -89,6 +89,8 @@ export function createRig(
   let stopped = false;
 
   const rig = {
+    /** Where the database is. */
+    file,
     clock,
     chat,
     gauge,

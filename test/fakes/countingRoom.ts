@@ -35,7 +35,7 @@ rules:
     'playbook: generic\ntitle: Alert without a playbook\nsteps:\n  - ask: What is going on?\n',
 };
 
-const ofService = (service: string): Readonly<Record<string, string>> => ({
+const ofService = (service: string, severity: 'P1' | 'P2'): Readonly<Record<string, string>> => ({
   [`services/${service}.yml`]: `service: ${service}
 host: shop
 indicators:
@@ -57,7 +57,7 @@ actions:
 title: The ${service} fails
 answers: { alertname: ServiceErrors, service: ${service} }
 service: ${service}
-severity: P1
+severity: ${severity}
 steps:
   - chart: error_ratio
   - observe: look
@@ -105,9 +105,10 @@ echo "$1 is done"
 export async function createCountingRoom(
   directory: string,
   services: readonly string[] = ['till'],
+  severity: 'P1' | 'P2' = 'P1',
 ): Promise<CountingRoom> {
   const playbooks = join(directory, 'playbooks');
-  const files = Object.assign({}, shared, ...services.map(ofService), {
+  const files = Object.assign({}, shared, ...services.map((service) => ofService(service, severity)), {
     'hosts.yml': `hosts:\n  shop: { kind: local, directory: ${directory}, path: [${directory}/bin] }\n`,
     'prometheus/rules.yml': rules(services),
   }) as Record<string, string>;

@@ -190,7 +190,7 @@ export function createDrillRig(room: Room) {
           break;
         }
         case 'offering':
-          await rig.act({ type: 'run.perform', ...at });
+          await rig.act({ type: 'run.perform', ...at, typed: state.plan.confirm ?? '' });
           break;
         case 'approving':
           await rig.act({

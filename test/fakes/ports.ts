@@ -150,6 +150,8 @@ export function createFakeDirectory() {
     members: new Map<string, Membership>(),
     /** Who is in which channel; one that is not here cannot be known. */
     channels: new Map<string, readonly string[]>(),
+    /** How people are called. */
+    names: new Map<string, string>(),
     fault: (): void => undefined,
     port: undefined as unknown as Directory,
   };
@@ -166,6 +168,7 @@ export function createFakeDirectory() {
       if (!users) throw new WorkFailed('channel_not_found', `There is no ${channel}.`);
       return users;
     },
+    names: async (users) => new Map([...directory.names].filter(([id]) => users.includes(id))),
   };
   return directory;
 }

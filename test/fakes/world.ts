@@ -1,6 +1,7 @@
 import type { Actor } from '../../src/core/actor.ts';
 import type { Notice } from '../../src/core/alert/alert.ts';
 import {
+  asksOfWatches,
   asksOfWindows,
   claimsOf,
   decide,
@@ -22,8 +23,9 @@ import type { Definition } from '../../src/core/playbook/definition.ts';
 import type { Room } from '../../src/core/playbook/room.ts';
 import type { CommandOutcome } from '../../src/core/run/events.ts';
 import type { Reading, Run, StepState } from '../../src/core/run/run.ts';
-import type { FreezeId, IncidentId, RunId, StreamId } from '../../src/core/stream.ts';
+import type { FreezeId, IncidentId, RunId, StreamId, WatchId } from '../../src/core/stream.ts';
 import type { RunView } from '../../src/core/view.ts';
+import { isWatching, type Watch } from '../../src/core/watch/watch.ts';
 import { room as smallRoom } from './room.ts';
 
 type RunCommandEffect = Extract<Effect, { kind: 'run-command' }>;
@@ -77,6 +79,10 @@ export function createWorld(options: { room?: Room } = {}) {
     return {
       ...{ now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null },
       nextFreeze: count(/^FRZ-/) + 1,
+      nextWatch: count(/^WCH-/) + 1,
+      watches: asksOfWatches(command)
+        ? all.flatMap((state) => (state.kind === 'watch' && isWatching(state.watch) ? [state.watch] : []))
+        : [],
       freezes: windows
         ? all.flatMap((state) => (state.kind === 'freeze' && stands(state.freeze) ? [state.freeze] : []))
         : [],
@@ -185,6 +191,19 @@ export function createWorld(options: { room?: Room } = {}) {
           name: effect.name,
         });
         return;
+      case 'read-trigger': {
+        const { run, indicator } = effect;
+        const state = states.get(run);
+        const definition = state?.kind === 'run' ? definitions.get(state.run.definition) : undefined;
+        if (definition) {
+          const readings = [reading(indicator, definition)];
+          follow({ actor: bot, type: 'run.trigger-read', run, indicator, readings });
+        }
+        return;
+      }
+      case 'move':
+        follow({ actor: bot, type: 'incident.moved', incident: effect.incident });
+        return;
       default:
         return;
     }
@@ -265,6 +284,11 @@ export function createWorld(options: { room?: Room } = {}) {
       const state = states.get(id);
       if (state?.kind !== 'freeze') throw new Error(`there is no ${id}`);
       return state.freeze;
+    },
+    watch: (id: WatchId = 'WCH-1'): Watch => {
+      const state = states.get(id);
+      if (state?.kind !== 'watch') throw new Error(`there is no ${id}`);
+      return state.watch;
     },
     incidents: (): Incident[] =>
       [...states.values()].flatMap((state) => (state.kind === 'incident' ? [state.incident] : [])),

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { openSqliteReader } from '../../src/adapters/sqlite/reader.ts';
 import type { Event } from '../../src/core/decision.ts';
 import type { Emulator } from '../../src/sandbox/emulator/emulator.ts';
+import { channelIds } from '../../src/sandbox/emulator/seed.ts';
 import { stepIds } from '../fakes/countingRoom.ts';
 import type { Stage } from './stage.ts';
 
@@ -190,3 +191,31 @@ export function messagesSeenTwice(emulator: Emulator): string[] {
   }
   return [...seen].filter(([, times]) => times > 1).map(([name]) => name);
 }
+
+/** What must not be where an incident was raised in its thread: it moves once, and nothing asks in two places. */
+export async function leftInThread({ emulator, ...stage }: Stage): Promise<string[]> {
+  const { events } = await readLog({ emulator, ...stage });
+  const violations: string[] = [];
+  for (const type of ['ChannelOpened', 'MovedToChannel'] as const) {
+    const times = events.filter((event) => event.type === type).length;
+    if (times !== 1) violations.push(`${times} ${type}`);
+  }
+  const inThread = emulator.workspace.allMessages(channelIds.monitoring);
+  for (const message of inThread)
+    if (JSON.stringify(message.blocks ?? []).includes('"type":"button"'))
+      violations.push(`the thread still asks: ${message.text}`);
+  const channels = emulator.workspace.channels().filter(({ name }) => name.startsWith('incident-'));
+  const said = channels.flatMap(({ id }) => emulator.workspace.allMessages(id));
+  for (const [what, words] of Object.entries(toldThere)) {
+    const times = said.filter(({ text }) => words.test(text)).length;
+    if (times !== 1) violations.push(`${what} is in the channel ${times} times`);
+  }
+  if (!inThread.some(({ text }) => /goes on in/.test(text)))
+    violations.push('the thread does not say where it goes on');
+  return violations;
+}
+
+const toldThere = {
+  'the card': /The till fails.*— INC-1 —/,
+  'where it came from': /^Moved here from/,
+} as const;

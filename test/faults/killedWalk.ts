@@ -1,9 +1,9 @@
 import { expect, vi } from 'vitest';
-import { type Account, pendingWork, settleAccount } from './account.ts';
+import { type Account, leftInThread, pendingWork, settleAccount } from './account.ts';
 import { type Point, pointText } from './failpoints.ts';
 import type { Life, Target } from './keptBot.ts';
 import { setStage } from './stage.ts';
-import { walkIncident } from './walk.ts';
+import { walkIncident, walkRaised } from './walk.ts';
 
 /** A machine that also does other things gets the time it needs. */
 export const patience = { timeout: 120_000, interval: 50 };
@@ -16,14 +16,26 @@ export type KilledWalk = {
   readonly account: Account;
 };
 
+/** In a channel from the beginning, or in a thread until it is raised to what has a channel of its own. */
+export type Path = 'in-channel' | 'raised';
+
 /** One incident from its alert to its post-mortem, while the bot ends at each of the targets and is started again. */
-export async function walkWith(targets: readonly Target[], delivery: 'socket' | 'http'): Promise<KilledWalk> {
-  const stage = await setStage({ delivery, targets });
+export async function walkWith(
+  targets: readonly Target[],
+  delivery: 'socket' | 'http',
+  path: Path = 'in-channel',
+): Promise<KilledWalk> {
+  const isRaised = path === 'raised';
+  const stage = await setStage({ delivery, targets, severity: isRaised ? 'P2' : 'P1' });
   try {
-    await Promise.race([walkIncident(stage, 'till', patience), stage.bot.gaveUp]);
+    const walk = isRaised ? walkRaised : walkIncident;
+    await Promise.race([walk(stage, 'till', patience), stage.bot.gaveUp]);
     await vi.waitFor(() => expect(pendingWork(stage), 'work that waits').toBe(0), patience);
     expect(await stage.bot.stop(), stage.bot.complaints()).toBe(0);
-    const account = await settleAccount(stage);
+    const settled = await settleAccount(stage);
+    const account = isRaised
+      ? { ...settled, violations: [...settled.violations, ...(await leftInThread(stage))] }
+      : settled;
     return {
       passed: stage.bot.passed(),
       lives: stage.bot.lives(),
@@ -32,7 +44,9 @@ export async function walkWith(targets: readonly Target[], delivery: 'socket' | 
     };
   } catch (error) {
     const at = targets.map((target) => `${target.signal}@${pointText(target)}`).join(',');
-    throw new Error(`POINTS='${at}' DELIVERY=${delivery}\n${stage.bot.complaints()}`, { cause: error });
+    throw new Error(`POINTS='${at}' DELIVERY=${delivery} WALK=${path}\n${stage.bot.complaints()}`, {
+      cause: error,
+    });
   } finally {
     await stage.close();
   }

@@ -30,6 +30,8 @@ export type StageOptions = {
   readonly delivery: 'socket' | 'http';
   readonly targets?: readonly Target[];
   readonly services?: readonly string[];
+  /** Of the playbooks: a P2 begins in a thread of a shared channel. */
+  readonly severity?: 'P1' | 'P2';
   /** Whether the clock can be moved; Slack's own stays right. */
   readonly clock?: boolean;
   /** Where the database is, when it is not to be among the rest. */
@@ -40,7 +42,7 @@ export type StageOptions = {
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { delivery, services = ['till'] } = options;
   const directory = await mkdtemp(join(tmpdir(), 'genesis-faults-'));
-  const room = await createCountingRoom(directory, services);
+  const room = await createCountingRoom(directory, services, options.severity);
   let offset = 0;
   const clockFile = join(directory, 'clock');
   const setClock = async (offsetMs: number) => {

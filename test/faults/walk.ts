@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { people } from '../../src/sandbox/emulator/seed.ts';
+import { channelIds, people } from '../../src/sandbox/emulator/seed.ts';
 import { runningWith } from '../scenarios/processes.ts';
-import { eventsOfService, knownResets } from './account.ts';
+import { eventsOfService, knownResets, readLog } from './account.ts';
 import { alertToken, type Stage } from './stage.ts';
 
 /** How the sources and the people around the bot behave: they come again until they got through. */
@@ -64,8 +64,26 @@ export async function deliver(
 
 /** Walks the incident of one service from its alert to the draft of its post-mortem, whatever happens on the way. */
 export async function walkIncident(stage: Stage, service: string, patience: Patience): Promise<void> {
+  await deliver(stage, service, 'firing', patience);
+  await walkInChannel(stage, service, patience);
+}
+
+/** The same for one that begins in a thread and is raised as soon as something is asked there. */
+export async function walkRaised(stage: Stage, service: string, patience: Patience): Promise<void> {
   const { slack, emulator } = stage;
   await deliver(stage, service, 'firing', patience);
+  await vi.waitFor(async () => {
+    const { events } = await readLog(stage);
+    if (events.some(({ type }) => type === 'SeverityChanged')) return;
+    if (slack.offers(channelIds.monitoring, 'The drawer is stuck'))
+      await emulator.person(people.oncall).slash('general', '/genesis', 'severity INC-1 P1 Nobody can pay');
+    throw new Error(`the incident of ${service} is not raised yet`);
+  }, patience);
+  await walkInChannel(stage, service, patience);
+}
+
+async function walkInChannel(stage: Stage, service: string, patience: Patience): Promise<void> {
+  const { slack, emulator } = stage;
   const channel = await vi.waitFor(() => {
     const found = emulator.workspace.channels().find(({ name }) => name.includes(`-${service}-errors-`));
     if (!found) throw new Error(`the incident of ${service} has no channel yet`);

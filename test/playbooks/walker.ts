@@ -139,7 +139,12 @@ export function walk(room: Room, given: Walk): Walked {
         if (step.kind !== 'do') throw new Error(`${step.id} offers nothing`);
         offers.push(step.action);
         const skips = given.skips?.includes(step.action) === true;
-        world.by(engineer, { type: skips ? 'run.skip' : 'run.perform', ...here });
+        const { confirm } = state.plan;
+        const typed = confirm === undefined ? {} : { typed: confirm };
+        world.by(
+          engineer,
+          skips ? { type: 'run.skip', ...here } : { type: 'run.perform', ...here, ...typed },
+        );
         return null;
       }
       case 'approving': {

@@ -91,10 +91,13 @@ describe.concurrent('a step that the bot may carry out by itself', { timeout: 90
     ]);
 
     const reader = openSqliteReader(databaseOf(small.env));
-    const { markdown } = await readPostMortem(reader, 'INC-1', clock.now()).finally(() => reader.close());
+    const { markdown } = await readPostMortem(reader, 'INC-1', {
+      now: clock.now(),
+      namesOf: reader.names,
+    }).finally(() => reader.close());
     expect(markdown).toMatch(/Announced: Switch the cache off, by itself in 5 min unless somebody holds it/);
     expect(markdown).toMatch(
-      /Carried out by itself: Switch the cache off; Error rate was 5 %, objective &lt; 1 %/,
+      /Carried out by itself: Switch the cache off; Error rate was 5 %, objective < 1 %/,
     );
   });
 
@@ -163,7 +166,10 @@ describe.concurrent('a step that the bot may carry out by itself', { timeout: 90
     expect(shadow).toBeGreaterThan(0);
     expect(person).toBeGreaterThan(shadow ?? 0);
     const reader = openSqliteReader(databaseOf(small.env));
-    const { markdown } = await readPostMortem(reader, 'INC-1', clock.now()).finally(() => reader.close());
+    const { markdown } = await readPostMortem(reader, 'INC-1', {
+      now: clock.now(),
+      namesOf: reader.names,
+    }).finally(() => reader.close());
     expect(markdown).toMatch(
       /Shadow: Switch the cache off would have been carried out by itself; Error rate was 5 %/,
     );

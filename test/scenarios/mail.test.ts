@@ -36,7 +36,7 @@ describe('those who are not in Slack', () => {
     expect(smtp.arrived[0]?.to).toEqual(['managers@example.org', 'support@example.org']);
     expect(opened).toMatch(/^Subject: \[P1\] INC-1 /m);
     expect(opened).toContain(`/archives/${channel}`);
-    expect(resolved).toContain('by On-Call Engineer, after');
+    expect(resolved).toContain(`by On-Call Engineer (@${people.oncall}), after`);
     expect(resolved).toContain('Note: The cache was full.');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { channelIds, people } from '../../src/sandbox/emulator/seed.ts';
 import { createClock } from '../fakes/clock.ts';
+import { letTimePass } from './passingTime.ts';
 import { type Stops, stopAll } from './rehearsal.ts';
 import { shopFiles, startSmallBot } from './smallBot.ts';
 import { createWorkspaceDriver, wordsOf } from './workspaceDriver.ts';
@@ -68,9 +69,7 @@ describe('the clocks of an incident', { timeout: 60_000 }, () => {
     const stops: Stops = [];
     onTestFinished(() => stopAll(stops));
     const clock = createClock(Date.now());
-    // What is done in the bot's own time, such as its pauses between tries, needs time to pass as well.
-    const ticking = setInterval(() => clock.advance(50), 20);
-    stops.push(async () => clearInterval(ticking));
+    letTimePass(clock, stops);
     const routing = (shopFiles['routing.yml'] ?? '').replace(
       "P1: { place: own-channel, announce: '#genesis-alerts' }",
       'P1: { place: own-channel, phases: { detection: 2m, assessment: 5m }, updates: { every: 30m } }',
@@ -107,5 +106,57 @@ describe('the clocks of an incident', { timeout: 60_000 }, () => {
       ).length;
     clock.advance(90 * minute);
     await vi.waitFor(async () => expect(await reminders()).toBe(1), waiting);
+  });
+});
+
+describe('an incident in a thread turns out to be a P0', { timeout: 90_000 }, () => {
+  it('goes on in a channel of its own, where its buttons work, and the thread says so and has none', async ({
+    onTestFinished,
+  }) => {
+    const stops: Stops = [];
+    onTestFinished(() => stopAll(stops));
+    const small = await startSmallBot(stops);
+    const { emulator } = small;
+    const slack = createWorkspaceDriver(emulator, 30_000);
+    small.prometheus.set(0.05);
+    await small.fire('ShopErrors');
+    const before = await slack.withButton(monitoring, 'Switch the Cache Off');
+    const threadTs = before.message.threadTs ?? '';
+    await emulator.person(oncall).mention('genesis-monitoring', 'ack', { threadTs });
+    await slack.told(oncall, 'You have INC-1.');
+    await emulator.person(oncall).mention('genesis-monitoring', 'severity P0 Nobody can pay', { threadTs });
+
+    const { id: channel } = await slack.incidentChannel(1);
+    await slack.withButton(channel, 'Switch the Cache Off');
+    const goesOn = new RegExp(`INC-1 goes on in <#${channel}>`);
+    expect((await slack.message(monitoring, goesOn)).ts).toBe(threadTs);
+    await slack.message(monitoring, new RegExp(`Switch the cache off.* goes on in <#${channel}>`, 's'));
+    await vi.waitFor(() => {
+      for (const text of ['Switch the Cache Off', 'Update Status', 'Acknowledge'])
+        expect(slack.offers(monitoring, text), text).toBe(false);
+    }, waiting);
+    await slack.message(channel, new RegExp(`P0 · The shop fails.*commander <@${oncall}>`, 's'));
+    await vi.waitFor(() => {
+      const opened = emulator.workspace.channels().find((each) => each.id === channel);
+      expect(JSON.stringify(opened)).toMatch(/P0 · acknowledged · commander/);
+    }, waiting);
+    await slack.message(channelIds.alerts, /P0 · The shop fails/);
+
+    // By somebody who still sees it in the thread, and by somebody who sees it where it stands now: once is enough.
+    await Promise.all([
+      slack.clickSeen(oncall, monitoring, before),
+      slack.click(oncall, channel, 'Switch the Cache Off'),
+    ]);
+    await slack.message(channel, /Switch the cache off.*verif/is);
+    await slack.clickSeen(oncall, monitoring, before);
+    const started = (await small.events()).filter(({ event }) => event.type === 'CommandStarted');
+    expect(started).toHaveLength(1);
+    expect(slack.offers(monitoring, 'Stop')).toBe(false);
+    await emulator.person(oncall).mention('genesis-monitoring', 'update It comes back.', { threadTs });
+    await slack.message(channel, /Status update.*It comes back/s);
+    const cards = emulator.workspace
+      .allMessages(channel)
+      .filter((each) => /INC-1 · opened/.test(wordsOf(each)));
+    expect(cards).toHaveLength(1);
   });
 });

@@ -92,7 +92,10 @@ describe.concurrent('a mitigation is taken back', { timeout: 120_000 }, () => {
 
     const incident = /(INC-\d+)\.\d+\/\d+\//.exec(words)?.[1] as IncidentId;
     const reader = openSqliteReader(databaseOf(env));
-    const { report } = await readPostMortem(reader, incident, Date.now()).finally(() => reader.close());
+    const { report } = await readPostMortem(reader, incident, {
+      now: Date.now(),
+      namesOf: reader.names,
+    }).finally(() => reader.close());
     expect(report.undo.map(({ what }) => what)).toEqual(['Restart the service']);
     // The undo is verified too, though what got better meanwhile was not its doing.
     expect(report.tried.map(({ what, helped }) => [what, helped])).toEqual([

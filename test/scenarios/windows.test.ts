@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { channelIds, people } from '../../src/sandbox/emulator/seed.ts';
 import { createClock, type MovedClock } from '../fakes/clock.ts';
+import { waitingWith } from './passingTime.ts';
 import { type Stops, stopAll } from './rehearsal.ts';
 import { type SmallBot, startSmallBot } from './smallBot.ts';
 import { createWorkspaceDriver, wordsOf } from './workspaceDriver.ts';
@@ -42,16 +43,8 @@ steps:
 `,
 };
 
-/** Time passes in small steps while something is waited for: what Slack's limits hold back has to get through. */
 function watching({ emulator }: SmallBot, clock: MovedClock) {
-  const waited = <T>(look: () => T | Promise<T>): Promise<T> =>
-    vi.waitFor(
-      () => {
-        clock.advance(250);
-        return look();
-      },
-      { timeout: 20_000, interval: 50 },
-    );
+  const waited = waitingWith(clock, 20_000);
   const found = (all: readonly string[], words: RegExp): string => {
     const match = all.findLast((each) => words.test(each));
     if (match === undefined) throw new Error(`nobody said ${words}; said was:\n${all.join('\n')}`);

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isFailing } from '../../core/incident/calls.ts';
-import { severities } from '../../core/severity.ts';
+import type { Event } from '../../core/decision.ts';
+import { isAnswered, isFailing } from '../../core/incident/calls.ts';
+import { alertClasses, classOf } from '../../core/people/targets.ts';
+import { type Severity, severities } from '../../core/severity.ts';
 import type { Clock, Observer, Store } from '../../engine/ports.ts';
 
 export type Metrics = {
@@ -28,6 +30,8 @@ export function createMetrics(options: {
   readonly asksSource: boolean;
   /** When it last told which alerts it has; null where it has not since the start. */
   readonly sourceAnsweredAt: () => number | null;
+  /** Minutes in which Slack said that it dropped events, since the start. */
+  readonly droppedMinutes?: () => number;
   /** When the playbooks in use were read, milliseconds since the epoch, and whether an edit since cannot be used. */
   readonly playbooks?: () => { readonly loadedAt: number; readonly failed: boolean };
 }): Metrics {
@@ -86,6 +90,11 @@ export function createMetrics(options: {
     labelNames: ['outcome'],
     registers,
   });
+  const dropped = new Counter({
+    name: 'genesis_bot_slack_events_dropped_minutes_total',
+    help: 'Minutes in which Slack dropped events because there were more than it delivers to an app in an hour.',
+    registers,
+  });
   const silence = new Gauge({
     name: 'genesis_bot_alert_source_silent_seconds',
     help: 'For how long Alertmanager has not told which alerts it has; missing where it is not asked.',
@@ -119,15 +128,29 @@ export function createMetrics(options: {
   });
   const acknowledging = new Histogram({
     name: 'genesis_bot_acknowledge_seconds',
-    help: 'Time from opening or reopening to somebody having it; the targets are 300 s for P0 and P1, else 1800 s.',
+    help: 'Time from opening or reopening to somebody having it; outside a watch the usual targets are 300 s for P0 and P1, else 1800 s.',
     labelNames: ['severity'],
     buckets: [30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200],
     registers,
   });
+  const acknowledged = new Counter({
+    name: 'genesis_bot_acknowledgements_total',
+    help: 'Incidents acknowledged, by class (critical: P0 and P1, else warning) and by whether it was within the limit that applied.',
+    labelNames: ['class', 'within'],
+    registers,
+  });
+  for (const alertClass of alertClasses)
+    for (const within of ['yes', 'no']) acknowledged.inc({ class: alertClass, within }, 0);
   const called = new Counter({
     name: 'genesis_bot_calls_total',
     help: 'Duties called, by why: opened, unanswered, unresolved, by-hand and so on.',
     labelNames: ['why'],
+    registers,
+  });
+  const outcomes = new Counter({
+    name: 'genesis_bot_call_outcomes_total',
+    help: 'What became of calls: answered, late (somebody else had to be called), failed (a page did not get through at its first attempt), refused (PagerDuty does not take it).',
+    labelNames: ['outcome'],
     registers,
   });
   collectDefaultMetrics({ register: registry });
@@ -137,12 +160,27 @@ export function createMetrics(options: {
   const secondsSince = (at: number | null): number =>
     at === null ? 0 : Math.max(0, (clock.now() - at) / 1_000);
 
+  function countInTime({
+    afterMs,
+    limitMs,
+    severity = 'P4',
+  }: {
+    afterMs?: number;
+    limitMs?: number;
+    severity?: Severity;
+  }): void {
+    if (afterMs === undefined || limitMs === undefined) return;
+    acknowledged.inc({ class: classOf(severity), within: afterMs <= limitMs ? 'yes' : 'no' });
+  }
+
   function readEngine(): void {
     const left = options.unattended();
     if (left === null) unattended.remove();
     else unattended.set(left);
     heartbeats.reset();
     for (const [outcome, count] of Object.entries(options.heartbeats())) heartbeats.inc({ outcome }, count);
+    dropped.reset();
+    dropped.inc(options.droppedMinutes?.() ?? 0);
     const playbooks = options.playbooks?.();
     if (playbooks) {
       loaded.set(playbooks.loadedAt / 1_000);
@@ -161,7 +199,10 @@ export function createMetrics(options: {
     backlog.set(waiting);
     oldest.set(secondsSince(oldestDueAt));
     undelivered.set(secondsSince(undeliveredSince));
-    pagesWaiting.set(incidents.flatMap(({ calling }) => calling?.calls ?? []).filter(isFailing).length);
+    const wanted = incidents.flatMap((incident) =>
+      (incident.calling?.calls ?? []).filter((call) => !isAnswered(incident, call)),
+    );
+    pagesWaiting.set(wanted.filter(isFailing).length);
     for (const severity of severities)
       open.set({ severity }, incidents.filter((incident) => incident.severity === severity).length);
   };
@@ -174,8 +215,11 @@ export function createMetrics(options: {
         deciding.observe({ type }, Math.max(0, tookMs) / 1_000);
         for (const event of answer.kind === 'accepted' ? answer.events : []) {
           if (event.type === 'Called') called.inc({ why: event.data.why });
+          const outcome = callOutcome(event);
+          if (outcome !== null) outcomes.inc({ outcome });
           if (event.type === 'IncidentAcknowledged' && event.data.afterMs !== undefined)
             acknowledging.observe({ severity: event.data.severity ?? 'P4' }, event.data.afterMs / 1_000);
+          if (event.type === 'IncidentAcknowledged') countInTime(event.data);
         }
       },
       performed({ effect: { kind } }, outcome, tookMs) {
@@ -199,4 +243,18 @@ export function createMetrics(options: {
     stop: () => registry.clear(),
     contentType: registry.contentType,
   };
+}
+
+function callOutcome(event: Event): 'answered' | 'late' | 'failed' | 'refused' | null {
+  switch (event.type) {
+    case 'IncidentAcknowledged':
+    case 'CallAnswered':
+      return 'answered';
+    case 'Called':
+      return event.data.why === 'unanswered' || event.data.why === 'unresolved' ? 'late' : null;
+    case 'PageFailed':
+      return event.data.final ? 'refused' : 'failed';
+    default:
+      return null;
+  }
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { renderAsync } from '@resvg/resvg-js';
 import type { Painter } from '../../engine/ports.ts';
 
 const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
@@ -12,6 +11,8 @@ const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-
 export function createPainter(): Painter {
   return {
     async png(svg) {
+      // Loaded with the first chart: the renderer takes 3 MB as soon as it is there.
+      const { renderAsync } = await import('@resvg/resvg-js');
       const image = await renderAsync(svg, {
         fitTo: { mode: 'zoom', value: 2 },
         font: {

@@ -32,6 +32,10 @@ export async function mayNotLook(desk: Desk, asked: Asked, service: string | nul
   return permission.allowed ? null : privately(spoken(permission.reason, 'everybody'));
 }
 
+/** What a form needs to know before it opens; `late` where Slack takes too long to say. */
+export const inTime = <T>(work: Promise<T>, late: (why: string) => T): Promise<T> =>
+  Promise.race([work, tooLate().then(({ reason }) => late(reason))]);
+
 /** A form has to open within three seconds of the click; whoever is not known by then is refused. */
 const patienceMs = 2_000;
 

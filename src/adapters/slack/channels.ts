@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSlackId } from '../../core/actor.ts';
 import { marked } from '../../core/drill/standIn.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { severities } from '../../core/severity.ts';
@@ -26,6 +27,8 @@ const info = z.object({ channel: channelSchema });
 
 const created = z.object({ channel: z.object({ id: z.string(), name: z.string() }) });
 
+const directMessages = z.object({ channel: z.object({ id: z.string() }) });
+
 const bookmarks = z.object({
   bookmarks: z.array(z.object({ id: z.string(), title: z.string(), link: z.string().nullish() })),
 });
@@ -47,7 +50,7 @@ const aboutOnePerson = new Set([
 export type Channels = Pick<Chat, 'setTopic' | 'bookmark'> & {
   open: Chat['openChannel'];
   invite(channel: string, users: readonly string[]): Promise<void>;
-  /** The id of a channel given as `#name` or as an id. */
+  /** The id of a channel given as `#name` or as an id; of a person, that of their direct messages. */
   idOf(channel: string): Promise<string>;
 };
 
@@ -88,6 +91,7 @@ export function createChannels({
   }
 
   async function idOf(channel: string): Promise<string> {
+    if (isSlackId(channel)) return directWith(channel);
     if (!channel.startsWith('#')) return channel;
     const name = channel.slice(1);
     const known = ids.get(name);
@@ -101,6 +105,18 @@ export function createChannels({
     }
     ids.set(name, found.id);
     return found.id;
+  }
+
+  /** Asked of Slack rather than posted to the person's id: only with its own id can a message be looked for in there. */
+  async function directWith(user: string): Promise<string> {
+    const known = ids.get(user);
+    if (known !== undefined) return known;
+    const answer = await call({ method: 'conversations.open' }, (web) =>
+      web.conversations.open({ users: user }),
+    );
+    const { id } = directMessages.parse(answer).channel;
+    ids.set(user, id);
+    return id;
   }
 
   async function create(name: string, rank: number): Promise<{ id: string; name: string }> {

@@ -1,11 +1,12 @@
 import type { ModalView } from '@slack/types';
-import type { CommandBody, Verdict } from '../../core/command.ts';
+import type { CommandBody } from '../../core/command.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition, Step } from '../../core/playbook/definition.ts';
+import type { Verdict } from '../../core/run/commands.ts';
 import { planStep } from '../../core/run/resolve.ts';
 import type { Run } from '../../core/run/run.ts';
 import { allSteps, chosenOption, findStep, lastChoice } from '../../core/run/walk.ts';
-import { isFreezeId, type RunId } from '../../core/stream.ts';
+import { isFreezeId, isWatchId, type RunId } from '../../core/stream.ts';
 import type { RunView } from '../../core/view.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { act, mayNotLook } from './answers.ts';
@@ -22,13 +23,14 @@ import {
   handOverForm,
   noteForm,
   reopenForm,
-  resolveForm,
   roleForm,
   severityForm,
   updateForm,
 } from './modals/incidentForms.ts';
+import { resolveForm, waitingRuns } from './modals/resolveForm.ts';
 import { answerForm, glassForm, wordForm } from './modals/runForms.ts';
 import { openRollback } from './rollback.ts';
+import { stopByButton } from './slash/watch.ts';
 import { openRunForm } from './startRun.ts';
 import { wordButtons, wordFor } from './typedWord.ts';
 
@@ -63,6 +65,8 @@ async function replyTo(desk: Desk, asked: Asked, { actionId, value: text }: Clic
   const ofHome = own(homeForms, name);
   if (ofHome) return ofHome(desk, asked);
   const origin: Origin = { channel: asked.channel, responseUrl: asked.responseUrl, value };
+  const { option = '' } = value;
+  if (name === stopWatch) return isWatchId(option) ? stopByButton(desk, asked, origin, option) : outdated;
   const wanted = name === more ? `incident.${value.option ?? ''}` : name;
   const form = own(incidentForms, wanted);
   if (form) return aboutIncident(desk, asked, form, origin);
@@ -74,6 +78,7 @@ async function replyTo(desk: Desk, asked: Asked, { actionId, value: text }: Clic
 const linkOnly = 'open.channel';
 const offered = 'step.start-offered';
 const more = 'incident.more';
+const stopWatch = 'watch.stop';
 
 /** A name from outside finds only what stands in the table itself. */
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
@@ -113,6 +118,10 @@ const onApproval = (said: Said): ToCommand =>
 /** Buttons that stand for a command; null where the button asks something first, or its value does not say enough. */
 const commands: Readonly<Record<string, ToCommand>> = {
   'incident.acknowledge': ({ incident }) => (incident ? { type: 'incident.acknowledge', incident } : null),
+  'incident.answer-call': ({ incident, option = '' }) =>
+    incident && /^\d{1,4}$/.test(option)
+      ? { type: 'incident.answer-call', incident, call: Number(option) }
+      : null,
   'incident.silence': ({ incident }) =>
     incident ? { type: 'incident.silence', incident, forMs: null } : null,
   'incident.silence-stop': ({ incident }) => (incident ? { type: 'incident.silence-stop', incident } : null),
@@ -178,7 +187,8 @@ const incidentForms: Readonly<Record<string, IncidentForm>> = {
   'incident.role': opens(roleForm),
   'incident.hand-over': opens(handOverForm),
   'incident.call': (desk, _asked, { incident, origin }) => openCallForm(desk, incident, origin),
-  'incident.resolve': opens(resolveForm),
+  'incident.resolve': async (desk, _asked, { origin, incident }) =>
+    modal(resolveForm(origin, incident, await waitingRuns(desk, incident))),
   'incident.reopen': opens(reopenForm),
   'incident.rollback': (desk, asked, { incident }) => {
     const { service } = incident;
@@ -224,6 +234,7 @@ export const actionIds: readonly string[] = [
     linkOnly,
     more,
     offered,
+    stopWatch,
     ...[commands, incidentForms, runReplies, homeForms].flatMap((table) => Object.keys(table)),
   ]),
 ];

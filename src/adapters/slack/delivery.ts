@@ -11,6 +11,8 @@ import { clickPayload, mentionPayload, slashPayload, submissionPayload } from '.
  */
 export type SignedBody =
   | { readonly kind: 'heard' }
+  /** Slack says that it dropped events; `minute` is Unix seconds, null where it says no time. */
+  | { readonly kind: 'events-dropped'; readonly minute: number | null }
   | { readonly kind: 'not-heard'; readonly status: 400 | 404 | 200; readonly why: string };
 
 /** Slack's own bodies are about fifteen levels deep. */
@@ -79,7 +81,7 @@ function readEvent(text: string): SignedBody {
     case 'url_verification':
       return challenge.safeParse(json).success ? heard : unreadable('A verification without a challenge.');
     case 'app_rate_limited':
-      return leftAside('Slack drops events because there are too many of them.');
+      return { kind: 'events-dropped', minute: minuteOf(json) };
     case 'event_callback': {
       const inner = innerEvent.safeParse(json).data?.event.type;
       if (inner === undefined) return unreadable('An event without its event.');
@@ -90,6 +92,12 @@ function readEvent(text: string): SignedBody {
       return unreadable('JSON that is no event.');
   }
 }
+
+const limited = z.object({ minute_rate_limited: z.int().positive().max(1e11) });
+
+/** The minute that an `app_rate_limited` speaks of, Unix seconds; null where it says none. */
+export const minuteOf = (notice: unknown): number | null =>
+  limited.safeParse(notice).data?.minute_rate_limited ?? null;
 
 /** Undefined for what is not JSON, or nested so deeply that reading it further would be a risk. */
 function parse(text: string): unknown {

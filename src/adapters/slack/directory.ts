@@ -1,14 +1,22 @@
 import { z } from 'zod';
+import { isZone } from '../../core/calendar/hours.ts';
+import { calledName, type Names, noNames } from '../../core/report/names.ts';
 import type { Clock, Directory, Membership } from '../../engine/ports.ts';
 import { answerPatienceMs } from './budget.ts';
 import type { Identity, SlackCall } from './slackCall.ts';
 import { slackCode } from './slackFailure.ts';
+
+/** `why` they may not act, or the time zone of whoever may. */
+type Standing = { readonly why: string } | { readonly why: null; readonly zone: string | null };
 
 const userInfo = z.object({
   user: z.object({
     id: z.string(),
     team_id: z.string().optional(),
     deleted: z.boolean().optional(),
+    real_name: z.string().optional(),
+    profile: z.object({ real_name: z.string().optional(), display_name: z.string().optional() }).optional(),
+    tz: z.string().nullish(),
     is_bot: z.boolean().optional(),
     is_app_user: z.boolean().optional(),
     is_restricted: z.boolean().optional(),
@@ -40,6 +48,14 @@ type Group = { readonly id: string; readonly handle: string; readonly users: rea
 
 /** Groups change rarely and reading them is scarce (20 a minute); a person's own standing is read every time. */
 const groupsForMs = 60_000;
+
+/** Names change rarely; whoever acts is looked up anyway, and so is their name. */
+const namesForMs = 10 * 60_000;
+/** A file is written without the names that Slack takes longer for. */
+const namesPatienceMs = 3_000;
+/** For one file: a third of the look-ups that a minute has, as people who click need them too. */
+const mostLookedUp = 30;
+const namesKept = 1_000;
 
 export function createDirectory({
   call,
@@ -138,7 +154,56 @@ export function createDirectory({
     return users;
   }
 
-  async function standing(user: string): Promise<string | null> {
+  const called = new Map<string, { readonly at: number; readonly name: string | null }>();
+
+  /** Null for somebody who has a name of which nothing can be shown. */
+  function knownName(user: string): string | null | undefined {
+    const known = called.get(user);
+    const age = clock.now() - (known?.at ?? 0);
+    return known && age >= 0 && age < namesForMs ? known.name : undefined;
+  }
+
+  function rememberName(
+    { real_name, profile }: z.infer<typeof userInfo>['user'],
+    user: string,
+  ): string | null {
+    // The whole name, as outside Slack nobody knows the short one.
+    const name = [real_name, profile?.real_name, profile?.display_name].find((each) => each);
+    const shown = name === undefined ? null : calledName(name);
+    if (called.size >= namesKept) called.clear();
+    called.set(user, { at: clock.now(), name: shown });
+    return shown;
+  }
+
+  async function lookUpName(user: string): Promise<string | null> {
+    const known = knownName(user);
+    if (known !== undefined) return known;
+    // Routine, and with more patience than an answer has: so they go few at a time, and after whoever clicks.
+    const answer = await call(
+      { method: 'users.info', priority: 'routine', patienceMs: namesPatienceMs },
+      (web) => web.users.info({ user }),
+    );
+    return rememberName(userInfo.parse(answer).user, user);
+  }
+
+  async function names(users: readonly string[]): Promise<Names> {
+    const found = new Map<string, string>();
+    const known = users.filter((user) => knownName(user) !== undefined);
+    const asked = users.filter((user) => !known.includes(user)).slice(0, mostLookedUp);
+    const looking = [...known, ...asked].map(async (user) => {
+      const name = await lookUpName(user);
+      if (name !== null) found.set(user, name);
+    });
+    if (looking.length === 0) return noNames;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.at(clock.now() + namesPatienceMs, resolve);
+    // Who cannot be looked up is named by their id; whatever is wrong with Slack is heard of elsewhere.
+    await Promise.race([Promise.allSettled(looking), late]);
+    cancel();
+    return new Map(found);
+  }
+
+  async function standing(user: string): Promise<Standing> {
     const me = await identity();
     let info: z.infer<typeof userInfo>['user'];
     try {
@@ -150,32 +215,37 @@ export function createDirectory({
     } catch (error) {
       const code = slackCode(error);
       if (code === 'user_not_found' || code === 'user_not_visible')
-        return 'Slack does not know this person here.';
+        return { why: 'Slack does not know this person here.' };
       throw error;
     }
+    rememberName(info, user);
     const ourTeam =
       info.team_id === undefined ||
       info.team_id === me.teamId ||
       (info.enterprise_user?.teams ?? []).includes(me.teamId);
-    if (info.deleted) return 'The account was deactivated.';
-    if (info.is_bot || info.is_app_user || user === 'USLACKBOT') return 'Bots do not act on incidents.';
-    if (info.is_restricted || info.is_ultra_restricted) return 'Guests may look but not act.';
-    if (info.is_stranger || !ourTeam) return 'People of other workspaces may look but not act.';
-    return null;
+    if (info.deleted) return { why: 'The account was deactivated.' };
+    if (info.is_bot || info.is_app_user || user === 'USLACKBOT')
+      return { why: 'Bots do not act on incidents.' };
+    if (info.is_restricted || info.is_ultra_restricted) return { why: 'Guests may look but not act.' };
+    if (info.is_stranger || !ourTeam) return { why: 'People of other workspaces may look but not act.' };
+    return { why: null, zone: info.tz && isZone(info.tz) ? info.tz : null };
   }
 
   return {
     async membership(user): Promise<Membership> {
-      const why = await standing(user);
-      if (why !== null) return { kind: 'outsider', why };
+      const stands = await standing(user);
+      if (stands.why !== null) return { kind: 'outsider', why: stands.why };
+      const { zone } = stands;
       const all = await groups();
       return {
         kind: 'member',
         groups: all.filter((group) => group.users.includes(user)).map((group) => group.handle),
         existing: all.map((group) => group.handle),
+        ...(zone !== null && { zone }),
       };
     },
     members: inChannel,
+    names,
     async groupIds() {
       return new Map((await groups()).map(({ handle, id }) => [handle, id]));
     },

@@ -40,10 +40,12 @@ const skewMs = 5 * 60_000;
 export function createHttpDoor(options: {
   signingSecret: string;
   deliveries: Deliveries;
+  /** Slack dropped events in the minute that began then, Unix seconds; it may say so more than once. */
+  dropped?: (minute: number | null) => void;
   clock: Clock;
   log: Log;
 }): HttpDoor {
-  const { signingSecret, deliveries, clock, log } = options;
+  const { signingSecret, deliveries, clock, log, dropped = () => undefined } = options;
   // An empty one would make everybody's signature valid.
   if (signingSecret.trim().length < shortestSecret) {
     throw new Error(
@@ -74,6 +76,11 @@ export function createHttpDoor(options: {
     if (body.kind === 'not-heard') {
       warn('A signed request of Slack was not taken', { why: body.why, bytes: rawBody.length });
       end(response, body.status);
+      return;
+    }
+    if (body.kind === 'events-dropped') {
+      dropped(body.minute);
+      end(response, 200);
       return;
     }
     const delivery = `slack-request:${signature}`;

@@ -265,11 +265,17 @@ function priorityOf({ view, known }: ShowRequest): Priority {
       return known ? 'routine' : 'people';
     case 'note':
     case 'stakeholders':
+    case 'reminders':
     case 'room':
+    case 'events-dropped':
     case 'freeze':
     case 'freeze-over':
+    case 'watch':
+    case 'watch-report':
     case 'override':
+    case 'moved':
     case 'run':
+    case 'run-update':
     case 'output':
       return 'routine';
     default: {

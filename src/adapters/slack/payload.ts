@@ -37,6 +37,9 @@ const inputState = z.object({
   value: z.string().nullish(),
   selected_option: z.object({ value: z.string() }).nullish(),
   selected_user: z.string().nullish(),
+  selected_users: z.array(z.string()).nullish(),
+  /** `22:00`. */
+  selected_time: z.string().nullish(),
   /** Boxes that were ticked. */
   selected_options: z.array(z.object({ value: z.string() })).nullish(),
 });
@@ -98,7 +101,14 @@ export function filledIn(payload: z.infer<typeof submissionPayload>): Readonly<R
   for (const inputs of Object.values(payload.view.state.values)) {
     for (const [name, input] of Object.entries(inputs)) {
       const ticked = input.selected_options?.map((option) => option.value).join(',');
-      const value = input.selected_option?.value ?? input.selected_user ?? ticked ?? input.value;
+      const people = input.selected_users?.join(',');
+      const value =
+        input.selected_option?.value ??
+        input.selected_user ??
+        input.selected_time ??
+        people ??
+        ticked ??
+        input.value;
       if (typeof value === 'string' && value.trim() !== '') filled[name] = value.trim();
     }
   }

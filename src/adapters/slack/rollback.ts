@@ -2,6 +2,7 @@ import type { LedgerPlace } from '../../core/brain.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
 import { type Room, servicesIn } from '../../core/playbook/room.ts';
+import { shownPrint } from '../../core/run/edited.ts';
 import { changesInEffect, undoOf } from '../../core/run/undo.ts';
 import type { RunView } from '../../core/view.ts';
 import type { Desk } from '../../engine/ports.ts';
@@ -57,7 +58,11 @@ export async function openRollback(
         {
           channel: asked.channel,
           responseUrl: asked.responseUrl,
-          value: { option: service, ...(incident ? { incident: incident.id } : {}) },
+          value: {
+            option: service,
+            ...(definition && { hash: shownPrint(definition) }),
+            ...(incident ? { incident: incident.id } : {}),
+          },
         },
         { service, changes, ways, procedure: definition && { definition, incident: own }, reason },
       ),

@@ -18,8 +18,6 @@ const entries: Readonly<Record<string, (desk: Desk, asked: Asked, message: Messa
   add_to_incident: addTo,
 };
 
-export const shortcutIds: readonly string[] = Object.keys(entries);
-
 type Message = { readonly text: string; readonly user: string | null; readonly url: string };
 
 export async function shortcut(

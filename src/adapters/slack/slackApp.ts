@@ -71,19 +71,22 @@ export function createSlackApp(options: {
   rota?: Rota;
   config: { readonly botToken: string; readonly apiUrl: string | null; readonly mode: SlackMode };
   deliveries: Deliveries;
+  /** Slack dropped events in the minute that began then, milliseconds since the epoch; null where it did not say. */
+  dropped?: (minute: number | null) => void;
   clock: Clock;
   log: Log;
 }): SlackApp {
   const { client, desk, config, deliveries, clock, log } = options;
+  const dropped = (minute: number | null): void => options.dropped?.(minute === null ? null : minute * 1_000);
   const stopping = new AbortController();
   const underway = new Set<Promise<void>>();
   const door =
     config.mode.kind === 'http'
-      ? createHttpDoor({ signingSecret: config.mode.signingSecret, deliveries, clock, log })
+      ? createHttpDoor({ signingSecret: config.mode.signingSecret, deliveries, dropped, clock, log })
       : null;
   const line =
     config.mode.kind === 'socket'
-      ? createSocketLine({ appToken: config.mode.appToken, apiUrl: config.apiUrl, clock, log })
+      ? createSocketLine({ appToken: config.mode.appToken, apiUrl: config.apiUrl, dropped, clock, log })
       : null;
 
   const home = createHomeTab({ client, desk, clock, log });

@@ -172,6 +172,7 @@ export function createSlackClient(options: {
     directory: {
       membership: failing('looking up a person', directory.membership),
       members: failing('reading the members of a channel', directory.members),
+      names: directory.names,
     },
     people: {
       membersOf: failing('reading user groups', directory.membersOf),

@@ -2,6 +2,7 @@ import { SocketModeReceiver } from '@slack/bolt';
 import { z } from 'zod';
 import type { Log } from '../../engine/log.ts';
 import { type Clock, WorkFailed } from '../../engine/ports.ts';
+import { minuteOf } from './delivery.ts';
 import { backoffMs, pause } from './patience.ts';
 import { webOptions } from './slackClient.ts';
 import { slackCode } from './slackFailure.ts';
@@ -42,6 +43,8 @@ const closeMs = 3_000;
 export function createSocketLine(options: {
   appToken: string;
   apiUrl: string | null;
+  /** Slack dropped events in the minute that began then, Unix seconds; it may say so more than once. */
+  dropped?: (minute: number | null) => void;
   clock: Clock;
   log: Log;
 }): SocketLine {
@@ -56,7 +59,7 @@ export function createSocketLine(options: {
   const { client } = receiver;
   const stopping = new AbortController();
   let connected = false;
-  survive(client, log);
+  survive(client, { log, dropped: options.dropped ?? (() => undefined) });
 
   async function keepConnected(first: { resolve: () => void; reject: (error: unknown) => void }) {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -120,20 +123,35 @@ export function createSocketLine(options: {
 const rateLimitNotice = z.object({
   type: z.literal('events_api'),
   envelope_id: z.string().optional(),
-  payload: z.object({ type: z.literal('app_rate_limited') }),
+  payload: z.looseObject({ type: z.literal('app_rate_limited') }),
 });
 
 /**
  * `app_rate_limited` has no inner event, and the library stumbles over that in a place where nobody catches it. The
  * notice is taken out before, and whatever else goes wrong with a message is caught.
  */
-function survive(client: SocketModeReceiver['client'], log: Log): void {
+function survive(
+  client: SocketModeReceiver['client'],
+  { log, dropped }: { readonly log: Log; readonly dropped: (minute: number | null) => void },
+): void {
   const handle: unknown = Reflect.get(client, 'onWebSocketMessage');
   if (typeof handle !== 'function') return;
+  /** Slack sends what nobody acknowledges again. */
+  async function acknowledge(envelope: string): Promise<void> {
+    const send: unknown = Reflect.get(client, 'send');
+    if (typeof send !== 'function') return;
+    try {
+      await send.call(client, envelope);
+    } catch (error) {
+      log.warn('An acknowledgement did not reach Slack', { error });
+    }
+  }
   client.removeAllListeners('ws_message');
   client.on('ws_message', (data: unknown, isBinary: unknown) => {
-    if (isRateLimitNotice(data)) {
-      log.warn('Slack drops events because there are too many of them');
+    const notice = rateLimitNoticeIn(data);
+    if (notice) {
+      if (notice.envelope_id !== undefined) void acknowledge(notice.envelope_id);
+      dropped(minuteOf(notice.payload));
       return;
     }
     Promise.resolve(handle.call(client, data, isBinary)).catch((error: unknown) =>
@@ -142,12 +160,12 @@ function survive(client: SocketModeReceiver['client'], log: Log): void {
   });
 }
 
-function isRateLimitNotice(data: unknown): boolean {
-  if (typeof data !== 'string' || !data.includes('app_rate_limited')) return false;
+function rateLimitNoticeIn(data: unknown): z.infer<typeof rateLimitNotice> | null {
+  if (typeof data !== 'string' || !data.includes('app_rate_limited')) return null;
   try {
-    return rateLimitNotice.safeParse(JSON.parse(data)).success;
+    return rateLimitNotice.safeParse(JSON.parse(data)).data ?? null;
   } catch {
     // Not JSON: the library says so itself.
-    return false;
+    return null;
   }
 }

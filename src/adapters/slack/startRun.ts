@@ -1,8 +1,10 @@
 import type { KnownBlock } from '@slack/types';
 import { type Gate, isHeldToWindows } from '../../core/calendar/gate.ts';
-import type { CommandBody, OfferedAt, UndoWish } from '../../core/command.ts';
+import type { CommandBody } from '../../core/command.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
+import type { OfferedAt, UndoWish } from '../../core/run/commands.ts';
+import { shownPrint } from '../../core/run/edited.ts';
 import { gateFor } from '../../core/run/window.ts';
 import type { IncidentId } from '../../core/stream.ts';
 import type { Desk } from '../../engine/ports.ts';
@@ -46,6 +48,7 @@ export async function openRunForm(
         responseUrl: asked.responseUrl,
         value: {
           option: definition.playbook.name,
+          hash: shownPrint(definition),
           ...(incident ? { incident: incident.id } : {}),
           ...what.offered,
         },
@@ -94,6 +97,8 @@ export const startRun = (what: {
   undo?: UndoWish;
   inputs?: Readonly<Record<string, string>>;
   override?: string;
+  /** What the form showed that it comes from. */
+  shown?: string;
 }): CommandBody =>
   what.incident
     ? {
@@ -104,6 +109,7 @@ export const startRun = (what: {
         ...(what.undo && { undo: what.undo }),
         ...(what.inputs && { inputs: what.inputs }),
         ...(what.override !== undefined && { override: what.override }),
+        ...(what.shown !== undefined && { shown: what.shown }),
       }
     : {
         type: 'run.start',
@@ -115,4 +121,5 @@ export const startRun = (what: {
         ...(what.undo && { undo: what.undo }),
         ...(what.inputs && { inputs: what.inputs }),
         ...(what.override !== undefined && { override: what.override }),
+        ...(what.shown !== undefined && { shown: what.shown }),
       };

@@ -3,12 +3,15 @@ import { readField } from '../../core/calendar/freezeWords.ts';
 import type { Around } from '../../core/calendar/gate.ts';
 import type { CommandBody } from '../../core/command.ts';
 import { roles } from '../../core/incident/incident.ts';
+import { spokenPreferences } from '../../core/people/preferences.ts';
 import { valueFault } from '../../core/playbook/valueType.ts';
 import { needsApproval } from '../../core/run/demands.ts';
 import { inputFaults } from '../../core/run/offer.ts';
 import { planWhole } from '../../core/run/resolve.ts';
 import { findStep } from '../../core/run/walk.ts';
 import { severities } from '../../core/severity.ts';
+import { isWatchId } from '../../core/stream.ts';
+import { fewestPeople, mostHours } from '../../core/watch/decideWatch.ts';
 import type { Desk } from '../../engine/ports.ts';
 import { act, isOpenNow } from './answers.ts';
 import { type Asked, privately, type Reply, shown } from './asked.ts';
@@ -20,6 +23,8 @@ import type { Origin } from './modals/form.ts';
 import { allServices } from './modals/freezeForm.ts';
 import { belowInputs, inputsIn } from './modals/inputs.ts';
 import { readRollbackChoice } from './modals/rollbackForm.ts';
+import { readHours } from './modals/watchForms.ts';
+import { preferencesFault, readPreferencesForm } from './preferences.ts';
 import { openRollback, rollbackName } from './rollback.ts';
 import { startDrill } from './startDrill.ts';
 import { cannotPost, type Reach, startRun } from './startRun.ts';
@@ -63,6 +68,14 @@ export async function submit(
         );
       case 'freeze':
         return privately(`${stream ?? 'The freeze'} stands. What it holds up is told when and why.`);
+      case 'watch':
+        return privately(`${stream ?? 'The watch'} is on. How it stands: \`/genesis watch\`.`);
+      case 'watch-stop':
+        return privately(`${stream ?? 'The watch'} is stopped. Its report follows in the channel.`);
+      case 'preferences':
+        return command.type === 'preferences.set'
+          ? privately(`Kept. Reminders reach you ${spokenPreferences(command)}.`)
+          : shown;
       case 'run':
       case 'undo':
         return privately(
@@ -119,12 +132,13 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
   },
   drill: ({ filled: { playbook, wish } }) =>
     playbook === undefined ? null : { type: 'incident.drill', playbook, firstFails: wish === firstFailsWish },
-  run: ({ asked, value: { option, incident, run, step, attempt }, filled }) => {
+  run: ({ asked, value: { option, incident, run, step, attempt, hash: shown }, filled }) => {
     if (option === undefined) return null;
     const given = {
       reason: filled.reason ?? null,
       ...inputsOf(filled),
       ...(filled.override !== undefined && { override: filled.override }),
+      ...(shown !== undefined && { shown }),
     };
     if (run !== undefined && step !== undefined && attempt !== undefined)
       return { type: 'run.start-offered', run, step, attempt, ...given };
@@ -135,7 +149,7 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
       ...given,
     });
   },
-  undo: ({ asked, value: { incident = null, option: service }, filled }) => {
+  undo: ({ asked, value: { incident = null, option: service, hash: shown }, filled }) => {
     const choice = readRollbackChoice(filled.choice);
     if (service === undefined || !choice) return null;
     const run = { channel: asked.channel ?? '', reason: filled.reason ?? null };
@@ -145,6 +159,7 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
           ...inputsOf(filled),
           playbook: rollbackName(service),
           incident: choice.inIncident ? incident : null,
+          ...(shown !== undefined && { shown }),
         })
       : startRun({
           ...run,
@@ -183,6 +198,14 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
     if (service === undefined || why === undefined || at === undefined) return null;
     return { type: 'freeze.begin', service: service === allServices ? null : service, until: at, why };
   },
+  preferences: ({ filled, value: { option: zone } }) => readPreferencesForm(filled, zone),
+  watch: ({ filled: { service, hours = '', people = '', why } }) => {
+    const typed = readHours(hours);
+    if (service === undefined || why === undefined || typed === undefined) return null;
+    return { type: 'watch.start', service, forMs: typed * 3_600_000, why, people: peopleIn(people) };
+  },
+  'watch-stop': ({ value: { option = '' }, filled: { why } }) =>
+    isWatchId(option) && why !== undefined ? { type: 'watch.end', watch: option, why } : null,
   'hand-over': ({ value: { incident }, filled }) =>
     incident && filled.user !== undefined
       ? { type: 'incident.role', incident, role: 'commander', user: filled.user }
@@ -194,6 +217,19 @@ const commands: Readonly<Record<string, (given: Filled) => CommandBody | null>> 
   reopen: ({ value: { incident }, filled: { why } }) =>
     incident && why !== undefined ? { type: 'incident.reopen', incident, why } : null,
 };
+
+/** Slack offers bots and guests as well, and none of them can take a shift. Where it does not say, nobody is kept out. */
+async function shiftFault(desk: Desk, chosen: readonly string[]): Promise<{ people?: string }> {
+  if (chosen.length < fewestPeople)
+    return { people: `A watch is in shifts: at least ${fewestPeople} people.` };
+  const all = await Promise.all(chosen.map((user) => desk.who(user, null)));
+  const outsider = all.find((each) => 'refused' in each && each.isOutsider);
+  return outsider && 'refused' in outsider
+    ? { people: `Somebody among them cannot take a shift: ${outsider.refused}` }
+    : {};
+}
+
+const peopleIn = (filled: string): readonly string[] => filled.split(',').filter((each) => each !== '');
 
 const inputsOf = (filled: Submission['filled']): { inputs?: Readonly<Record<string, string>> } => {
   const inputs = inputsIn(filled);
@@ -230,6 +266,12 @@ export async function faultsIn(
     if (until === undefined) return { until: 'Write 4h, 18:00, 2026-12-24 or 2026-12-24 18:00.' };
     return until !== null && until <= now ? { until: 'That moment has passed already.' } : null;
   }
+  if (form === 'preferences') return preferencesFault(filled, value.option);
+  if (form === 'watch')
+    return some({
+      ...(readHours(filled.hours ?? '') === undefined && { hours: `From 1 to ${mostHours} hours.` }),
+      ...(await shiftFault(desk, peopleIn(filled.people ?? ''))),
+    });
   if (form !== 'answer' || value.run === undefined) return null;
   const found = await desk.run(value.run);
   const step = found ? findStep(found.definition.playbook.steps, value.step ?? '') : null;

@@ -32,10 +32,15 @@ export function createEffectTable(db: Db) {
        @lane IS NULL OR NOT EXISTS (SELECT 1 FROM effects WHERE lane = @lane))`,
   );
   // What waits with the same subject shows the newest state anyway; its place in the lane is kept, and so is the time
-  // until which the other side asked to be left alone.
+  // until which the other side asked to be left alone. A timer shows nothing: it has the moment that was set last, also
+  // where that is a later one.
   const replace = db.prepare(
     `UPDATE effects SET body = @body,
-       not_before = CASE WHEN attempts > 0 THEN max(not_before, @notBefore) ELSE min(not_before, @notBefore) END
+       not_before = CASE
+         WHEN @timer THEN @notBefore
+         WHEN attempts > 0 THEN max(not_before, @notBefore)
+         ELSE min(not_before, @notBefore)
+       END
      WHERE coalesce = @coalesce AND leased_at IS NULL`,
   );
   const due = db.prepare<[number, number, number], { id: number }>(
@@ -58,6 +63,7 @@ export function createEffectTable(db: Db) {
      RETURNING lane, body`,
   );
   const rewrite = db.prepare('UPDATE effects SET body = ? WHERE id = ?');
+  const setTo = db.prepare('UPDATE effects SET not_before = ? WHERE id = ?');
   const back = db.prepare('UPDATE effects SET leased_at = NULL, not_before = ?, error = ? WHERE id = ?');
   const release = db.prepare('UPDATE effects SET leased_at = NULL WHERE id = ?');
   const setBack = db.prepare(
@@ -103,12 +109,18 @@ export function createEffectTable(db: Db) {
   /** What was last written of each subject since something else happened to the table; a storm says the same often. */
   const repeated = new Map<string, string>();
 
-  /** An effect that waits again keeps its place and its attempts, and becomes what was asked for last. */
-  function takeOver(id: number): void {
+  /**
+   * An effect that waits again keeps its place and its attempts, and becomes what was asked for last. Answers the moment
+   * that a timer was set to meanwhile, which is no sooner for having been in hand; else null.
+   */
+  function takeOver(id: number): number | null {
     const others = sameSubject.all(id, id);
     for (const { lane } of others) if (lane !== null) moveUp.run(lane);
     const newest = others.at(-1);
-    if (newest) rewrite.run(newest.body, id);
+    if (!newest) return null;
+    rewrite.run(newest.body, id);
+    const { kind, notBefore } = JSON.parse(newest.body) as Effect;
+    return kind === 'tell' ? notBefore : null;
   }
 
   return {
@@ -118,7 +130,8 @@ export function createEffectTable(db: Db) {
       if (coalesce !== null) {
         if (repeated.get(coalesce) === body) return;
         repeated.set(coalesce, body);
-        if (replace.run({ body, notBefore, coalesce }).changes > 0) return;
+        const timer = effect.kind === 'tell' ? 1 : 0;
+        if (replace.run({ body, notBefore, coalesce, timer }).changes > 0) return;
       }
       insert.run({ stream, lane, coalesce, notBefore, now, body, inChat: inChat(lane) });
     },
@@ -139,12 +152,12 @@ export function createEffectTable(db: Db) {
     },
     postpone(id: number, at: number, error: string): void {
       repeated.clear();
-      takeOver(id);
-      back.run(at, error.slice(0, 500), id);
+      back.run(Math.max(at, takeOver(id) ?? 0), error.slice(0, 500), id);
     },
     release(id: number): void {
       repeated.clear();
-      takeOver(id);
+      const moment = takeOver(id);
+      if (moment !== null) setTo.run(moment, id);
       release.run(id);
     },
     /** The clock was set back by this much: what waits for a time waits as long as it would have, and not longer. */

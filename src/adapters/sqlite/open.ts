@@ -182,14 +182,30 @@ function checkVersion(db: Db): void {
   }
 }
 
+const schemaOf = (db: Db): number => Number(db.pragma('user_version', { simple: true }));
+
+/**
+ * What a reader says whose statement the database has no table or column for: that is another version's, and only the
+ * bot itself brings one up to date. Null where the schema is this version's.
+ */
+export function otherVersion(db: Db, file: string, error: unknown): StoreFailed | null {
+  if (!isCode(error, 'SQLITE_ERROR')) return null;
+  const at = schemaOf(db);
+  if (at > migrations.length) return new StoreFailed('failed', newer(at), error);
+  if (at === migrations.length) return null;
+  return new StoreFailed(
+    'older',
+    `The database ${file} is of an older Genesis (schema ${at}, this needs ${migrations.length}): start genesis serve on it once, which brings it up to date, and ask again.`,
+    error,
+  );
+}
+
+const newer = (at: number): string =>
+  `The database is of a newer Genesis (schema ${at}, this one knows ${migrations.length}).`;
+
 function migrate(db: Db): void {
-  const at = Number(db.pragma('user_version', { simple: true }));
-  if (at > migrations.length) {
-    throw new StoreFailed(
-      'failed',
-      `The database is of a newer Genesis (schema ${at}, this one knows ${migrations.length}).`,
-    );
-  }
+  const at = schemaOf(db);
+  if (at > migrations.length) throw new StoreFailed('failed', newer(at));
   for (let version = at; version < migrations.length; version++) {
     db.transaction(() => {
       db.exec(migrations[version] ?? '');

@@ -1,19 +1,22 @@
 import Database from 'better-sqlite3';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Definition } from '../../core/playbook/definition.ts';
-import type { StreamId } from '../../core/stream.ts';
+import type { StreamId, WatchId } from '../../core/stream.ts';
 import type { Store } from '../../engine/ports.ts';
 import { auditChain } from './audit.ts';
 import { createEventTable, toStored } from './eventTable.ts';
-import { type Db, openForReading, storeFailed } from './open.ts';
-import { createDefinitionTable, createIncidentTable } from './smallTables.ts';
+import { type Db, openForReading, otherVersion, storeFailed } from './open.ts';
+import { namesIn } from './peopleTable.ts';
+import { createDefinitionTable, incidentIdsIn } from './smallTables.ts';
 import { createStreamCache } from './streamCache.ts';
 
 /** The log for reading alone, beside a running bot or after it: for the command line. Throws StoreFailed. */
 export type Reader = Pick<
   Store,
-  'state' | 'definition' | 'events' | 'openIncidents' | 'recentIncidents' | 'backup'
+  'state' | 'definition' | 'events' | 'openIncidents' | 'recentIncidents' | 'backup' | 'names'
 > & {
+  /** All that there ever were, oldest first. */
+  watchIds(): Promise<readonly WatchId[]>;
   audit(): ReturnType<typeof auditChain>;
   /** What SQLite finds wrong with the file itself; null where it is whole. */
   damage(): string | null;
@@ -26,18 +29,19 @@ export function openSqliteReader(file: string): Reader {
     return createReader(db, file);
   } catch (error) {
     // What is no database at all is noticed only by the first statement.
+    const said = inOurWords(error, db, file);
     db.close();
-    throw inOurWords(error, file);
+    throw said;
   }
 }
 
-const inOurWords = (error: unknown, file: string): unknown =>
-  error instanceof Database.SqliteError ? storeFailed(error, file) : error;
+const inOurWords = (error: unknown, db: Db, file: string): unknown =>
+  error instanceof Database.SqliteError ? (otherVersion(db, file, error) ?? storeFailed(error, file)) : error;
 
 function createReader(db: Db, file: string): Reader {
   const events = createEventTable(db);
   const streams = createStreamCache(events);
-  const incidents = createIncidentTable(db);
+  const incidents = incidentIdsIn(db);
   const definitions = createDefinitionTable(db);
   const states = (ids: readonly StreamId[]): Incident[] =>
     ids
@@ -48,7 +52,7 @@ function createReader(db: Db, file: string): Reader {
     try {
       return read();
     } catch (error) {
-      throw inOurWords(error, file);
+      throw inOurWords(error, db, file);
     }
   }
 
@@ -65,9 +69,11 @@ function createReader(db: Db, file: string): Reader {
       try {
         await db.backup(target);
       } catch (error) {
-        throw inOurWords(error, file);
+        throw inOurWords(error, db, file);
       }
     },
+    names: async (users) => told(() => namesIn(db, users)),
+    watchIds: async () => told(() => watchIdsIn(db)),
     audit: () => told(() => auditChain(db)),
     damage() {
       const found = told(() => db.pragma('quick_check(1)', { simple: true }));
@@ -75,4 +81,15 @@ function createReader(db: Db, file: string): Reader {
     },
     close: () => db.close(),
   };
+}
+
+/** All that there ever were, from the log itself: a database that an older version wrote has no table of them. */
+function watchIdsIn(db: Db): readonly WatchId[] {
+  const rows = db
+    .prepare<[], { stream: WatchId }>(
+      "SELECT stream FROM events WHERE stream >= 'WCH-' AND stream < 'WCH.' AND version = 1",
+    )
+    .all();
+  const numberOf = (id: WatchId): number => Number(id.slice('WCH-'.length));
+  return rows.map(({ stream }) => stream).toSorted((a, b) => numberOf(a) - numberOf(b));
 }

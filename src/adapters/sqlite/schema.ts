@@ -77,4 +77,18 @@ export const migrations: readonly string[] = [
   CREATE TABLE freezes (number INTEGER PRIMARY KEY, stands INTEGER NOT NULL) STRICT;
   CREATE INDEX freezes_standing ON freezes (number) WHERE stands = 1;
   `,
+  // Incidents are numbered from 1 everywhere: what other services are told needs more to be nobody else's.
+  `
+  CREATE TABLE installation (mark TEXT NOT NULL) STRICT;
+  INSERT INTO installation (mark) VALUES (lower(hex(randomblob(6))));
+  `,
+  // How people were called when they last did something: files are written while the chat is away, and events have ids alone.
+  `
+  CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  // Which watches there are, and which of them are on: what decides how soon an incident must be acknowledged.
+  `
+  CREATE TABLE watches (number INTEGER PRIMARY KEY, is_on INTEGER NOT NULL) STRICT;
+  CREATE INDEX watches_on ON watches (number) WHERE is_on = 1;
+  `,
 ];

@@ -108,6 +108,7 @@ export function createMessageTable(db: Db) {
     `INSERT INTO messages (subject, channel, ts) VALUES (?, ?, ?)
      ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts`,
   );
+  const remove = db.prepare('DELETE FROM messages WHERE subject = ?');
   /** An update leaves a message where it is, so most of them change nothing here. */
   const written = createRecentMap<string, string>(rowsKept);
   return {
@@ -118,6 +119,11 @@ export function createMessageTable(db: Db) {
       put.run(key, at.channel, at.ts);
       written.set(key, place);
     },
+    remove(subject: Subject): void {
+      const key = subjectKey(subject);
+      written.delete(key);
+      remove.run(key);
+    },
     /** What was written may have been rolled back: the table alone knows. */
     forget: (): void => written.clear(),
   };
@@ -125,17 +131,26 @@ export function createMessageTable(db: Db) {
 
 const rowsKept = 1_000;
 
-/** A reading of the log that is kept up with it: which incidents there are, and which are open. */
-export function createIncidentTable(db: Db) {
-  const put = db.prepare(
-    `INSERT INTO incidents (number, open, service, severity, opened_at, channel, drill) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (number) DO UPDATE SET open = excluded.open, severity = excluded.severity, channel = excluded.channel`,
-  );
+/** Which incidents there are. Asks for no column that the first version did not have, so that any database answers. */
+export function incidentIdsIn(db: Db) {
   const open = db.prepare<[], { number: number }>(
     'SELECT number FROM incidents WHERE open = 1 ORDER BY number',
   );
   const recent = db.prepare<[number], { number: number }>(
     'SELECT number FROM incidents ORDER BY number DESC LIMIT ?',
+  );
+  const ids = (rows: { number: number }[]): IncidentId[] => rows.map(({ number }) => incidentId(number));
+  return {
+    open: (): IncidentId[] => ids(open.all()),
+    recent: (limit: number): IncidentId[] => ids(recent.all(limit)),
+  };
+}
+
+/** A reading of the log that is kept up with it: which incidents there are, and which are open. */
+export function createIncidentTable(db: Db) {
+  const put = db.prepare(
+    `INSERT INTO incidents (number, open, service, severity, opened_at, channel, drill) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (number) DO UPDATE SET open = excluded.open, severity = excluded.severity, channel = excluded.channel`,
   );
   const ofChannel = db.prepare<[string], { number: number }>(
     'SELECT number FROM incidents WHERE channel = ? ORDER BY number DESC LIMIT 1',
@@ -144,7 +159,6 @@ export function createIncidentTable(db: Db) {
   const opened = db.prepare<[number], { at: number }>(
     'SELECT opened_at AS at FROM incidents WHERE drill = 0 ORDER BY number DESC LIMIT ?',
   );
-  const ids = (rows: { number: number }[]): IncidentId[] => rows.map(({ number }) => incidentId(number));
   /** What the rows say that were written lately: most events change nothing of them. */
   const written = createRecentMap<number, string>(rowsKept);
   let highest: number | null = null;
@@ -173,8 +187,7 @@ export function createIncidentTable(db: Db) {
       newest ??= opened.all(openingsCounted).map(({ at }) => at);
       return newest;
     },
-    open: (): IncidentId[] => ids(open.all()),
-    recent: (limit: number): IncidentId[] => ids(recent.all(limit)),
+    ...incidentIdsIn(db),
     ofChannel: (channel: string): IncidentId | null => {
       const row = ofChannel.get(channel);
       return row ? incidentId(row.number) : null;

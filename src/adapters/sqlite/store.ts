@@ -1,38 +1,21 @@
-import {
-  asksOfWindows,
-  claimsOf,
-  decide,
-  incidentOfRun,
-  type LedgerPlace,
-  ledgersOf,
-  routeOf,
-} from '../../core/brain.ts';
-import type { Freeze } from '../../core/calendar/freeze.ts';
+import { decide, routeOf } from '../../core/brain.ts';
+import { stands } from '../../core/calendar/freeze.ts';
 import { heldBy } from '../../core/claim.ts';
 import type { Command } from '../../core/command.ts';
-import type { Context, Stream } from '../../core/context.ts';
+import type { Stream } from '../../core/context.ts';
 import { type Answer, refuse } from '../../core/decision.ts';
 import type { Effect } from '../../core/effect.ts';
-import type { Incident } from '../../core/incident/incident.ts';
-import type { Definition } from '../../core/playbook/definition.ts';
 import type { Room } from '../../core/playbook/room.ts';
 import type { StreamId } from '../../core/stream.ts';
-import type { RunView } from '../../core/view.ts';
+import { isWatching } from '../../core/watch/watch.ts';
 import { type Claimed, type Clock, type Hands, type Store, StoreFailed } from '../../engine/ports.ts';
-import { createEffectTable } from './effectTable.ts';
-import { createEventTable, toStored } from './eventTable.ts';
-import { createFreezeTable } from './freezeTable.ts';
+import { createContextReader } from './contextReader.ts';
+import { toStored } from './eventTable.ts';
 import { type CommitHooks, createGroupCommit } from './groupCommit.ts';
+import { installationOf } from './installation.ts';
 import { type Opened, openDatabase, placeKeeper, storeFailed } from './open.ts';
-import {
-  createClaimTable,
-  createDefinitionTable,
-  createIncidentTable,
-  createMessageTable,
-  createRunTable,
-  createSeenTable,
-} from './smallTables.ts';
 import { createStreamCache } from './streamCache.ts';
+import { createTables } from './tables.ts';
 
 /** The store on SQLite, for one process. `file` may be `:memory:`. Throws StoreFailed where it cannot be opened. */
 export function openSqliteStore(options: StoreOptions): Store {
@@ -61,17 +44,13 @@ type StoreOptions = { file: string; clock: Clock; hooks?: CommitHooks };
 function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Store {
   const { file, clock } = options;
   const checkPlace = placeKeeper(file);
-  const events = createEventTable(db);
-  const effects = createEffectTable(db);
-  const claims = createClaimTable(db);
-  const seen = createSeenTable(db);
-  const definitions = createDefinitionTable(db);
-  const messages = createMessageTable(db);
-  const incidents = createIncidentTable(db);
-  const runs = createRunTable(db);
-  const freezes = createFreezeTable(db);
+  const tables = createTables(db);
+  const { events, effects, claims, seen, definitions, messages, incidents, runs, freezes, watches, people } =
+    tables;
   const streams = createStreamCache(events);
-  const compiled = new Map<string, Definition>();
+  // Of a damaged database nothing new is decided, so it needs none.
+  const installation = damage ? null : installationOf(db);
+  const contexts = createContextReader({ tables, streams, installation });
 
   let head = events.head();
   let committedHead = head;
@@ -108,7 +87,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
       return () => {
         head = before;
         restore();
-        forget();
+        tables.forget();
       };
     },
     committed() {
@@ -122,7 +101,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
       streams.abandoned();
       head = committedHead;
       now = committedNow;
-      forget();
+      tables.forget();
     },
   });
 
@@ -132,74 +111,14 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     committedNow = now;
   }
 
-  /** What the tables keep in memory of what they wrote is no longer true once it was rolled back. */
-  function forget(): void {
-    for (const table of [effects, claims, messages, incidents, runs, freezes]) table.forget();
-  }
-
-  function definition(hash: string): Definition | null {
-    const known = compiled.get(hash);
-    if (known) return known;
-    const canonical = definitions.get(hash);
-    if (canonical === null) return null;
-    const parsed = JSON.parse(canonical) as Definition;
-    compiled.set(hash, parsed);
-    return parsed;
-  }
-
-  function contextFor(command: Command, room: Room): Context {
-    const holders = new Map<string, { stream: StreamId; state: Stream }>();
-    for (const claim of claimsOf(command, room)) {
-      const stream = claims.holder(claim);
-      const state = stream === null ? null : streams.load(stream).state;
-      if (stream !== null && state) holders.set(claim, { stream, state });
-    }
-    const nextIncident = incidents.lastNumber() + 1;
-    const nextRun = runs.lastNumber() + 1;
-    const openings = incidents.openings();
-    const place = ledgersOf(command);
-    const ledgers = place ? ledgersIn(place) : [];
-    const windows = asksOfWindows(command);
-    return {
-      ...{ now, room, holders, nextIncident, nextRun, openings, ledgers, definition: null, incident: null },
-      nextFreeze: freezes.lastNumber() + 1,
-      freezes: windows ? freezesIn(freezes.standing()) : [],
-      openIncidents: windows ? states(incidents.open()) : [],
-    };
-  }
-
-  function ledgersIn(place: LedgerPlace): readonly RunView[] {
-    return runsIn(place).flatMap((id): RunView[] => {
-      const { state } = streams.load(id);
-      if (state?.kind !== 'run') return [];
-      if (place.kind === 'channel' && state.run.channel !== place.channel) return [];
-      const pinned = definition(state.run.definition);
-      return pinned ? [{ run: state.run, definition: pinned }] : [];
-    });
-  }
-
-  function runsIn(place: LedgerPlace): readonly StreamId[] {
-    if (place.kind === 'incident') {
-      const { state } = streams.load(place.incident);
-      return state?.kind === 'incident' ? state.incident.runs : [];
-    }
-    const last = runs.lastNumber();
-    const first = Math.max(1, last - runsLookedAt + 1);
-    return Array.from({ length: last - first + 1 }, (_, index): StreamId => `RUN-${first + index}`);
-  }
-
   function handleNow(command: Command, room: Room): Answer {
     if (command.once !== undefined && seen.has(command.once)) {
       return refuse('duplicate', 'This was already received; nothing was done a second time.');
     }
-    const gathered = contextFor(command, room);
+    const gathered = contexts.forCommand(command, room, now);
     const stream = routeOf(command, gathered);
     const before = streams.load(stream);
-    const context: Context = {
-      ...gathered,
-      definition: before.state?.kind === 'run' ? definition(before.state.run.definition) : null,
-      incident: incidentOf(stream),
-    };
+    const context = contexts.forStream(gathered, stream, before.state);
     const decision = decide(command, stream, before.state, context);
     if (decision.kind === 'refused') return decision;
 
@@ -250,27 +169,12 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     return holder !== null && holder !== stream;
   }
 
-  function incidentOf(stream: StreamId): Incident | null {
-    const id = incidentOfRun(stream);
-    const state = id === null ? null : streams.load(id).state;
-    return state?.kind === 'incident' ? state.incident : null;
-  }
-
   function remember(stream: StreamId, state: Stream | null): void {
     if (state?.kind === 'incident') incidents.put(state.incident);
-    if (state?.kind === 'freeze') freezes.put(state.freeze);
+    if (state?.kind === 'freeze') freezes.put(state.freeze.id, stands(state.freeze));
+    if (state?.kind === 'watch') watches.put(state.watch.id, isWatching(state.watch));
     if (stream.startsWith('RUN-')) runs.put(Number(stream.slice('RUN-'.length)));
   }
-
-  const states = (ids: readonly StreamId[]): Incident[] =>
-    ids
-      .map((id) => streams.load(id).state)
-      .flatMap((state) => (state?.kind === 'incident' ? [state.incident] : []));
-
-  const freezesIn = (ids: readonly StreamId[]): Freeze[] =>
-    ids
-      .map((id) => streams.load(id).state)
-      .flatMap((state) => (state?.kind === 'freeze' ? [state.freeze] : []));
 
   /** Reads happen between transactions, where memory and disk agree. */
   async function read<T>(query: () => T): Promise<T> {
@@ -282,6 +186,7 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
   }
 
   return {
+    installation,
     handle: (command, room) => group.submit(() => handleNow(command, room)),
     async claim(at, hands) {
       if (!group.isDamaged()) return group.submit(() => effects.claim(at, hands));
@@ -295,10 +200,9 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
         // An effect that was finished before must not have its consequences twice.
         if (!effects.remove(end.id)) return [];
         if (end.posted) messages.put(end.posted.subject, end.posted.at);
+        if (end.forgets) messages.remove(end.forgets);
         workAdded = true;
-        return end.follows
-          .map((command) => handleNow(command, room))
-          .filter((answer) => answer.kind === 'refused');
+        return end.follows.map((command) => handleNow(command, room));
       }),
     postpone: (id, at, error) =>
       group.submit(() => {
@@ -314,18 +218,19 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
       }),
     posted: (subject) => read(() => messages.get(subject)),
     state: (stream) => read(() => streams.load(stream).state),
-    definition: (hash) => read(() => definition(hash)),
+    definition: (hash) => read(() => contexts.definition(hash)),
     holder: (claim) => read(() => claims.holder(claim)),
-    openIncidents: () => read(() => states(incidents.open()).filter(({ drill }) => !drill)),
-    openDrills: () => read(() => states(incidents.open()).filter(({ drill }) => drill)),
-    recentIncidents: (limit) => read(() => states(incidents.recent(limit))),
+    openIncidents: () => read(() => contexts.incidentsOf(incidents.open()).filter(({ drill }) => !drill)),
+    openDrills: () => read(() => contexts.incidentsOf(incidents.open()).filter(({ drill }) => drill)),
+    recentIncidents: (limit) => read(() => contexts.incidentsOf(incidents.recent(limit))),
     incidentOfChannel: (channel) =>
       read(() => {
         const id = incidents.ofChannel(channel);
-        return id === null ? null : (states([id])[0] ?? null);
+        return id === null ? null : contexts.incidentOf(id);
       }),
-    freezes: () => read(() => freezesIn(freezes.standing())),
-    ledgers: (place) => read(() => ledgersIn(place)),
+    freezes: () => read(contexts.standingFreezes),
+    watches: () => read(contexts.watchesOn),
+    ledgers: (place) => read(() => contexts.ledgers(place)),
     events: (filter) => read(() => events.list(filter).map(toStored)),
     backlog: () => read(() => effects.backlog(clock.now())),
     chatBacklog: () => read(effects.chatBacklog),
@@ -341,6 +246,11 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
         return true;
       }),
     seenBefore: (delivery) => read(() => seen.has(delivery)),
+    names: (users) => read(() => people.get(users)),
+    async keepNames(names) {
+      const news = people.news(names);
+      if (news.size > 0) await group.submit(() => people.put(news));
+    },
     forget: (delivery) => group.submit(() => seen.remove(delivery)),
     head: () => read(() => committedHead),
     async backup(target) {
@@ -368,9 +278,6 @@ function createStore({ db, unlock, damage }: Opened, options: StoreOptions): Sto
     },
   };
 }
-
-/** How many of the newest runs outside incidents are looked through for those of one channel. */
-const runsLookedAt = 100;
 
 /** How often it is said of a damaged database that it is damaged. */
 const remindEveryMs = 60_000;

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { isPublicAddress } from '../../adapters/outbound/publicAddress.ts';
 import { createPager } from '../../adapters/pagerduty/pager.ts';
+import { installationOf } from '../../adapters/sqlite/installation.ts';
+import { openForReading } from '../../adapters/sqlite/open.ts';
 import type { Config } from '../../config.ts';
 import type { Room } from '../../core/playbook/room.ts';
 import { systemClock } from '../../engine/clock.ts';
@@ -11,12 +14,13 @@ const { ok, warning, failed } = findingsOf('pagerduty');
 
 /** Routing keys can only be tried by paging somebody, so it is looked only whether they are there. */
 export async function pagerdutyFindings(
-  { pagerduty }: Config,
+  { pagerduty, database }: Config,
   room: Room | null,
 ): Promise<readonly Finding[]> {
-  const keys = room ? keyFindings(pagerduty?.routingKeys ?? {}, room) : [];
+  const duties = room ? keyFindings(pagerduty?.routingKeys ?? {}, room) : [];
   // That nobody is paged at all is said once, among the settings.
-  if (!pagerduty) return keys.filter(({ level }) => level === 'failed');
+  if (!pagerduty) return duties.filter(({ level }) => level === 'failed');
+  const keys = [...duties, ...pageFindings(database)];
   if (!pagerduty.token) return keys;
   const { routingKeys, token, from, apiUrl, eventsUrl } = pagerduty;
   let pager: ReturnType<typeof createPager>;
@@ -59,6 +63,25 @@ function keyFindings(keys: Readonly<Record<string, string>>, { roster }: Room): 
       ? failed(`${variable} is not set, and ${called} can be called in no other way.`, fix)
       : warning(`${variable} is not set, so PagerDuty does not call ${called}; Slack alone does.`, fix);
   });
+}
+
+/** Whoever looks at an integration that several installations share finds here which pages are this one's. */
+function pageFindings(database: string): readonly Finding[] {
+  const later = ok('Its pages get keys of their own at the next start, so an integration may be shared.');
+  if (!existsSync(database)) return [later];
+  try {
+    const db = openForReading(database);
+    try {
+      const mark = installationOf(db);
+      if (mark === null) return [later];
+      return [ok(`Keys of its pages begin with genesis/${mark}/, so an integration may be shared.`)];
+    } finally {
+      db.close();
+    }
+  } catch {
+    // What is wrong with the database is said with the database.
+    return [];
+  }
 }
 
 async function asked(pager: Pager, from: string | null, room: Room | null): Promise<readonly Finding[]> {

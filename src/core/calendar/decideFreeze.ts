@@ -1,6 +1,6 @@
 import { forbidden } from '../access/forbidden.ts';
 import { actorId } from '../actor.ts';
-import type { Command, FreezeCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
@@ -10,7 +10,7 @@ import { unknownName } from '../playbook/nearest.ts';
 import { servicesIn } from '../playbook/room.ts';
 import { channelForEdits } from '../playbook/roomChange.ts';
 import type { FreezeId } from '../stream.ts';
-import { evolveFreeze, type Freeze, type FreezeEvent } from './freeze.ts';
+import { evolveFreeze, type Freeze, type FreezeCommand, type FreezeEvent } from './freeze.ts';
 
 /** Commands that a freeze's stream decides. */
 export type ForFreeze = Command & FreezeCommand;

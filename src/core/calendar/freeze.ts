@@ -25,6 +25,18 @@ export type Freeze = {
     | null;
 };
 
+export type FreezeCommand =
+  /** `service` null is all of them; `until` is milliseconds since the epoch, null until somebody lifts it. */
+  | {
+      readonly type: 'freeze.begin';
+      readonly service: string | null;
+      readonly until: number | null;
+      readonly why: string;
+    }
+  | { readonly type: 'freeze.lift'; readonly freeze: FreezeId; readonly why: string | null }
+  /** Its moment has come. */
+  | { readonly type: 'freeze.due'; readonly freeze: FreezeId };
+
 /** Facts about a freeze. `at` is milliseconds since the epoch, `by` an actor's id. */
 export type FreezeEvent = { readonly at: number; readonly by: string } & (
   | {

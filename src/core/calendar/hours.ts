@@ -116,7 +116,12 @@ function nextChange(
   return null;
 }
 
-function momentsOf(day: Temporal.PlainDate, minutes: readonly number[], zone: string): readonly number[] {
+/** When something may change on a day: its begin, the change of its clock, and each of these minutes; the soonest first. */
+export function momentsOf(
+  day: Temporal.PlainDate,
+  minutes: readonly number[],
+  zone: string,
+): readonly number[] {
   const begin = day.toZonedDateTime(zone);
   const transition = begin.getTimeZoneTransition('next');
   const shifted = transition?.toPlainDate().equals(day) ? [transition] : [];

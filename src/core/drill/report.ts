@@ -1,7 +1,8 @@
 import { spokenDuration } from '../duration.ts';
 import { type Incident, isOpen } from '../incident/incident.ts';
 import { paced } from '../playbook/pace.ts';
-import { list, md, table } from '../report/markdown.ts';
+import { list, table, md as written } from '../report/markdown.ts';
+import { type Names, noNames } from '../report/names.ts';
 import type { LoggedEvent } from '../report/postMortem.ts';
 import { type TimelineEntry, timelineOf } from '../report/timeline.ts';
 import { stepTitle } from '../report/titles.ts';
@@ -69,11 +70,14 @@ export function drillReport(
     incident,
     runs,
     pace = 1,
+    names = noNames,
   }: {
     readonly incident: Incident;
     readonly runs: readonly RunView[];
     /** What durations were divided by, and the phases with them. */
     readonly pace?: number;
+    /** For people who are spoken of in the timeline. */
+    readonly names?: Names;
   },
 ): DrillReport {
   const ordered = events.toSorted((a, b) => a.position - b.position);
@@ -108,7 +112,7 @@ export function drillReport(
     ],
     steps: stepsOf(ordered, runs),
     wouldRun: wouldRunIn(ordered, runs),
-    timeline: timelineOf(ordered, runs),
+    timeline: timelineOf(ordered, runs, names),
   };
 }
 
@@ -220,14 +224,16 @@ export const skippedIn = ({ steps }: DrillReport): readonly string[] =>
   steps.filter(({ isSkipped }) => isSkipped).map(({ title }) => title);
 
 /** The report as CommonMark with tables. */
-export function drillMarkdown(report: DrillReport): string {
+export function drillMarkdown(report: DrillReport, names: Names = noNames): string {
   const { startedAt, endedAt } = report;
+  const md = (text: string) => written(text, names);
+  const by = (id: string) => md(whoInWords(id, names));
   return [
     `# ${drillWord} · ${md(`${report.incident} · ${report.title}`)}`,
-    `A drill of ${md(report.playbook)}, started by ${md(whoInWords(report.startedBy))} at ${writtenTime(startedAt)}${
+    `A drill of ${md(report.playbook)}, started by ${by(report.startedBy)} at ${writtenTime(startedAt)}${
       endedAt === null
         ? ', still going on'
-        : `, ended by ${md(whoInWords(report.endedBy ?? 'bot'))} after ${spokenDuration(endedAt - startedAt)}`
+        : `, ended by ${by(report.endedBy ?? 'bot')} after ${spokenDuration(endedAt - startedAt)}`
     }. Nothing of it was carried out. All times are UTC.${
       report.firstFails ? ' The first mitigation was to fail.' : ''
     }${report.note === null ? '' : ` ${md(report.note)}`}`,
@@ -248,7 +254,7 @@ export function drillMarkdown(report: DrillReport): string {
         writtenClock(step.from),
         md(`${step.title}${step.attempt > 1 ? `, attempt ${step.attempt}` : ''}`),
         step.tookMs === null ? '' : spokenDuration(step.tookMs),
-        step.by === null ? 'the bot' : md(whoInWords(step.by)),
+        step.by === null ? 'the bot' : by(step.by),
         md(step.result),
       ]),
     ),
@@ -259,7 +265,7 @@ export function drillMarkdown(report: DrillReport): string {
     '## Who did what',
     table(
       ['When', 'Who', 'What'],
-      report.timeline.map(({ at, who, what }) => [writtenClock(at), md(whoInWords(who)), md(what)]),
+      report.timeline.map(({ at, who, what }) => [writtenClock(at), by(who), md(what)]),
     ),
   ]
     .join('\n\n')

@@ -12,6 +12,7 @@ import { findStep } from '../run/walk.ts';
 import { severities } from '../severity.ts';
 import type { IncidentId } from '../stream.ts';
 import type { RunView } from '../view.ts';
+import { isOn, type Watch } from '../watch/watch.ts';
 import { type Moment, momentsAhead } from './moments.ts';
 
 /** What one person finds who looks at how things stand: what needs them first, and nothing that they may not look at. */
@@ -28,6 +29,8 @@ export type Home = {
   readonly procedures: readonly RunView[];
   /** The nearest first. */
   readonly ahead: readonly Moment[];
+  /** Watches that are on over services that this person may look at; the first to end first. */
+  readonly watches: readonly Watch[];
   /** Runs of open incidents that could not be read, so that nothing is known of what they wait for. */
   readonly unread: readonly string[];
 };
@@ -69,6 +72,7 @@ export type Known = {
   readonly runs: readonly RunView[];
   readonly unread: readonly string[];
   readonly work: readonly Waiting[];
+  readonly watches: readonly Watch[];
 };
 
 type Person = Extract<Actor, { kind: 'person' }>;
@@ -119,6 +123,9 @@ export function homeOf(user: string, known: Known, around: Around): Home {
     requests: asked.filter(({ approval }) => approval.requestedBy === user),
     procedures: runs.filter(isProcedure),
     ahead: momentsAhead(known.work, { incidents: byId, runs, now }),
+    watches: known.watches
+      .filter((watch) => isOn(watch, now) && may('observe', watch.service, null))
+      .toSorted((a, b) => a.until - b.until),
     // What belongs to an incident that may not be seen is not named.
     unread: known.unread.filter((id) => {
       const incident = incidentOfRun(id as `${IncidentId}.${number}`);

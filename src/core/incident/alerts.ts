@@ -5,15 +5,18 @@ import { Draft } from '../draft.ts';
 import type { Definition } from '../playbook/definition.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import { moreUrgent, type Severity, severityFromLabel } from '../severity.ts';
+import { acknowledgeWithin } from '../watch/limits.ts';
 import { alertIn } from './alertBook.ts';
 import { armTimers, callNext } from './calling.ts';
 import { episodeClaim, openClaim } from './claims.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveIncident, type Incident, isOpen } from './incident.ts';
-import { newIncident, raiseSeverity } from './open.ts';
+import { outgrowThread } from './move.ts';
+import { hurry, newIncident, raiseSeverity } from './open.ts';
 import { backlogEvery, collectedAs, opensAlone, stormClaim } from './storm.ts';
 import { genericOf, openStorm } from './stormIncident.ts';
+import { tellWatch, tellWatchOfAlert } from './taking.ts';
 import { keepTime } from './timekeeping.ts';
 
 /** Claims that a notice asks about: who holds its episode, its service, its group, its fingerprint, and is a storm open. */
@@ -107,18 +110,21 @@ function fired(
   // their own.
   const own = before.storm ? genericOf(context) : definition;
   if (reopens) {
+    const within = acknowledgeWithin(before.service, context);
     draft.emit({
       type: 'IncidentReopened',
-      data: { why: `${alertName(notice)} fired again` },
+      data: { why: `${alertName(notice)} fired again`, ...(within && { acknowledgeWithin: within }) },
       at: now,
       by: 'alertmanager',
     });
+    tellWatch(draft);
     draft.take(openClaim(before.service ?? before.id));
     if (before.storm) draft.take(stormClaim);
     effects.reopened(before.resolved);
     effects.note('bot', `Reopened: ${alertName(notice)} fired again.`, 'alertmanager');
     effects.watch(own);
     keepTime(draft, context);
+    hurry(draft, null);
     effects.stakeholders('reopened', now);
     effects.mailed('reopened');
   } else if (before.allQuietSince !== null) {
@@ -139,7 +145,7 @@ function fired(
       { severity, why: `${what} is ${severity}.`, actor: { kind: 'alertmanager' }, definition: own },
       context,
     );
-  }
+  } else if (reopens) outgrowThread(draft, context);
   if (reopens) callNext(draft, context, { why: 'reopened' });
   else if (before.allQuietSince !== null && severity === before.severity) armTimers(draft, context);
   // Each playbook is walked once per opening, however many of its alerts fire.
@@ -207,6 +213,7 @@ function attach(
     at: context.now,
     by: 'alertmanager',
   });
+  tellWatchOfAlert(draft, isStorm ? service : draft.state.service, context);
 }
 
 function reasonToJoin(incident: Incident, notice: Notice): string {

@@ -2,12 +2,12 @@ import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import type { Effect } from '../effect.ts';
-import { acknowledgeWithinMs } from '../people/targets.ts';
 import type { RunId, StreamId } from '../stream.ts';
 import { callNext } from './calling.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { type Incident, isOpen } from './incident.ts';
+import { acknowledgeBy } from './taking.ts';
 
 /** Work of a stream that is still to be done, outside the chat: a timer where `dueAt` lies ahead. */
 export type Waiting = { readonly stream: StreamId; readonly effect: Effect; readonly dueAt: number };
@@ -47,7 +47,7 @@ export function attendance(
     .reduce((soonest, { dueAt }) => Math.min(soonest, dueAt), Number.POSITIVE_INFINITY);
   if (Number.isFinite(next)) return { kind: 'scheduled', at: next };
   const { since } = incident.unattended;
-  const until = since + acknowledgeWithinMs[incident.severity] / pace;
+  const until = acknowledgeBy(incident, pace);
   // A clock that was set back must not make an old incident a new one for hours.
   return now < until && since <= now ? { kind: 'new', until } : { kind: 'unattended', since };
 }
@@ -59,6 +59,7 @@ export const ownerOf = ({ roles, acknowledged }: Pick<Incident, 'roles' | 'ackno
 const reminders: readonly Command['type'][] = [
   'incident.phase-due',
   'incident.update-due',
+  'run.update-due',
   'run.item-due',
   'run.approval-expired',
   'run.plan-expired',
@@ -71,6 +72,8 @@ const isCall = ({ effect }: Waiting): boolean =>
 /** A timer that will find nothing to do when it goes off brings nobody back. */
 function comesBackTo(incident: Incident, { stream, effect }: Waiting): boolean {
   if (effect.kind === 'tell' && reminders.includes(effect.command.type)) return false;
+  // It only looks, for a request that brings nobody back either.
+  if (effect.kind === 'read-trigger') return false;
   if (stream !== incident.id) {
     return stream.startsWith(`${incident.id}.`) && !incident.endedRuns.includes(stream as RunId);
   }

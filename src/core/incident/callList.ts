@@ -9,7 +9,9 @@ import type { Incident } from './incident.ts';
  * the chain and can be reached without PagerDuty. Names and numbers are the roster's of now.
  */
 export function dutiesToReach(incident: Incident, room: Pick<Room, 'roster' | 'chains'>): readonly Duty[] {
-  const failing = (incident.calling?.calls ?? []).filter(isFailing).map(({ duty }) => duty);
+  const failing = (incident.calling?.calls ?? [])
+    .filter((call) => isFailing(call) && call.answered === undefined)
+    .map(({ duty }) => duty);
   const chain = chainFor(room.chains, incident);
   const last = lastInChain(incident)?.level;
   const after = last && chain?.name === last.chain ? chain.levels.slice(last.index + 1) : [];

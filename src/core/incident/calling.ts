@@ -1,13 +1,15 @@
 import { actorId } from '../actor.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
 import { type Chain, chainFor, type Level, nextLevel } from '../people/escalation.ts';
-import { type Duty, isReachable } from '../people/roster.ts';
+import { type Duty, isReachable, isVacant, type Roster } from '../people/roster.ts';
 import { unknownName } from '../playbook/nearest.ts';
 import { type Call, type CallReason, isFailing, lastInChain } from './calls.ts';
+import type { IncidentCommand } from './commands.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
+import { pageLane } from './endCalls.ts';
 import type { IncidentEvent } from './events.ts';
 import { isOpen } from './incident.ts';
 
@@ -18,6 +20,7 @@ import { isOpen } from './incident.ts';
  *   nobody acknowledges within its time       ──▶ the next level; after the last one the last one again
  *   acknowledged, and not over in its time    ──▶ the next level, once; nobody after the last
  *   acknowledged                              ──▶ nobody is called any more for want of an answer
+ *   called after that, and on it              ──▶ that page alone ends
  *   all alerts resolved                       ──▶ nobody is called; what fires again has the time that is left
  *   resolved                                  ──▶ pages end
  *
@@ -60,7 +63,7 @@ export function callNext(
     if (why === 'opened' || why === 'more-urgent')
       effectsOf(draft, context).note(
         'bot',
-        `Nobody is called: no level of the chain ${chain.name} has anybody who could be called now.`,
+        `Nobody is called: no level of the chain ${chain.name} has anybody who could be called now. ${callYourselves(chain, context)}`,
         'bot',
       );
     return false;
@@ -82,6 +85,20 @@ export function callNext(
   return true;
 }
 
+/** What people can do while the roster has nobody for a chain. */
+function callYourselves(chain: Chain, context: Context): string {
+  const phones = chain.levels.flatMap((level) => {
+    const duty = roleOf(context, level);
+    return duty && duty.phone !== null ? [`${level.title} ${duty.phone}`] : [];
+  });
+  const others = Object.values(context.room.roster).some((duty) => isReachable(duty, context.room));
+  return [
+    ...(phones.length === 0 ? [] : [`Telephone them yourselves: ${phones.join(', ')}.`]),
+    ...(others ? ['*Call In…* calls somebody else.'] : []),
+    'Whom it calls stands in `roster.yml`.',
+  ].join(' ');
+}
+
 function call(
   draft: IncidentDraft,
   context: Context,
@@ -92,7 +109,7 @@ function call(
     readonly inCard: boolean;
   },
 ): void {
-  const { id, calling, severity, acknowledged } = draft.state;
+  const { id, calling, acknowledged } = draft.state;
   const { duty, title, level, why, said } = made;
   const number = calling?.count ?? 0;
   const routingKey = context.room.pages ? (duty.pagerduty?.routingKey ?? null) : null;
@@ -105,22 +122,23 @@ function call(
       afterAcknowledgement: acknowledged !== null,
       ...(made.passedOver.length > 0 ? { passedOver: made.passedOver } : {}),
       ...(made.inCard ? { inCard: true as const } : {}),
+      ...(routingKey !== null && context.installation !== undefined
+        ? { installation: context.installation }
+        : {}),
     },
     at: context.now,
     by: made.by,
   });
   if (routingKey !== null)
     draft.effect({ kind: 'page', incident: id, call: number }, { lane: pageLane(id, number) });
+  // Whoever the card calls is invited with all others, once there is a channel to be invited to.
+  if (made.inCard) return;
   const effects = effectsOf(draft, context);
-  if (!made.inCard) effects.show({ kind: 'call', incident: id, number });
+  effects.show({ kind: 'call', incident: id, number });
   const { usergroup, users } = duty;
-  const invited = context.room.routing[severity].invite;
-  const groups = usergroup === null || (made.inCard && invited.includes(usergroup)) ? [] : [usergroup];
+  const groups = usergroup === null ? [] : [usergroup];
   if (groups.length + users.length > 0) effects.invite(groups, users);
 }
-
-/** A lane for each call: one that cannot be delivered holds up no other, and its end stays behind its beginning. */
-const pageLane = (incident: string, number: number): string => `page/${incident}/${number}`;
 
 /** Sets the timers of whoever was called last, for the severity that the incident has now. */
 export function armTimers(draft: IncidentDraft, context: Context): void {
@@ -222,21 +240,15 @@ export function callByHand(
 ): Decision<IncidentEvent> {
   const { state } = draft;
   const { roster, pace } = context.room;
-  if (!Object.hasOwn(roster, command.duty))
-    return refuse('invalid', unknownName('duty', command.duty, Object.keys(roster)));
-  const duty = roster[command.duty];
-  if (!duty) return refuse('invalid', `There is no duty ${command.duty}.`);
+  const duty = Object.hasOwn(roster, command.duty) ? roster[command.duty] : undefined;
+  if (!duty) return refuse('invalid', noSuchDuty(command.duty, roster));
   const by = actorId(command.actor);
   const effects = effectsOf(draft, context);
   if (state.drill) {
     effects.note('bot', `Would call ${duty.title}${because(command.why)}`, by);
     return draft.decided();
   }
-  if (!isReachable(duty, context.room))
-    return refuse(
-      'invalid',
-      `Nobody is entered for ${duty.title} (\`${duty.name}\` in the roster) who could be called.`,
-    );
+  if (!isReachable(duty, context.room)) return refuse('invalid', cannotBeCalled(duty));
   const since = context.now - sameCallMs / pace;
   const before = state.calling?.calls.findLast((each) => each.duty === duty.name);
   if (before && before.why === 'by-hand' && before.at > since && before.at <= context.now)
@@ -255,22 +267,25 @@ export function callByHand(
   return draft.decided();
 }
 
-const because = (why: string | null): string => (why === null ? '.' : `: ${why}`);
-
-/** Acknowledged or resolved here: no page of this opening rings on, and no message asks for an answer. */
-export function endCalls(draft: IncidentDraft, context: Context, as: 'acknowledged' | 'resolved'): void {
-  const { id, calling, place } = draft.state;
-  const effects = effectsOf(draft, context);
-  for (const { number, routingKey, inCard } of calling?.calls ?? []) {
-    if (routingKey !== null)
-      draft.effect(
-        { kind: 'page-end', incident: id, call: number, routingKey, as },
-        { lane: pageLane(id, number) },
-      );
-    if (!inCard && place.kind !== 'log') effects.show({ kind: 'call', incident: id, number });
-  }
-  effects.unpaged();
+function noSuchDuty(name: string, roster: Roster): string {
+  if (Object.keys(roster).length === 0)
+    return 'Nobody can be called: there is no roster. `roster.yml` in the folder of the playbooks says who is called for what.';
+  return `${unknownName('duty', name, Object.keys(roster))} \`/genesis oncall\` lists who is called for what.`;
 }
+
+function cannotBeCalled(duty: Duty): string {
+  const { name, title, phone } = duty;
+  const why = isVacant(duty)
+    ? `Nobody is entered for ${title} (\`${name}\` in \`roster.yml\`)`
+    : `${title} (\`${name}\` in \`roster.yml\`) is called by PagerDuty alone, which is not set up here`;
+  const instead =
+    phone === null
+      ? 'Call another duty; `/genesis oncall` lists them.'
+      : `Telephone them yourselves: ${phone}.`;
+  return `${why}, so nobody was called. ${instead}`;
+}
+
+const because = (why: string | null): string => (why === null ? '.' : `: ${why}`);
 
 export function pageAnswered(
   draft: IncidentDraft,

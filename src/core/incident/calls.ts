@@ -32,12 +32,20 @@ export type CallMade = {
   readonly afterAcknowledgement?: boolean;
   /** The card that is posted at the same time says it. */
   readonly inCard?: true;
+  /** Tells its page from those of other installations that page through the same integration; older versions had none. */
+  readonly installation?: string;
 };
 
 /** `waiting` until PagerDuty has taken it; `failing` after the first failure, `failed` where trying again cannot help. */
 export type PageState = 'none' | 'waiting' | 'failing' | 'failed' | 'paged' | 'needless';
 
-export type Call = CallMade & { readonly at: number; readonly by: string; readonly page: PageState };
+export type Call = CallMade & {
+  readonly at: number;
+  readonly by: string;
+  readonly page: PageState;
+  /** Whoever said that they are on it, where that ended this call alone. */
+  readonly answered?: { readonly by: string; readonly at: number };
+};
 
 /** The calls of one opening. A chain begins anew when an incident is opened anew. */
 export type Calling = {
@@ -94,6 +102,32 @@ export function withPage(
   const fails = calls.some((call) => isFailing(call));
   return { calling: { ...calling, calls, unpagedSince: fails ? (calling.unpagedSince ?? at) : null } };
 }
+
+export function withAnswer(
+  { calling }: Calls,
+  number: number,
+  answered: NonNullable<Call['answered']>,
+): { readonly calling?: Calling } {
+  if (!calling) return {};
+  const calls = calling.calls.map((call) => (call.number === number ? { ...call, answered } : call));
+  return { calling: { ...calling, calls } };
+}
+
+/**
+ * Whether somebody has what the call was made for, so that it asks nobody any more. Who was called when somebody had the
+ * incident already is needed all the same, until they answer themselves.
+ */
+export const isAnswered = (
+  { phase, acknowledged }: Pick<Incident, 'phase' | 'acknowledged'>,
+  { answered, afterAcknowledgement, at }: Pick<Call, 'answered' | 'afterAcknowledgement' | 'at'>,
+): boolean =>
+  phase === 'resolved' ||
+  answered !== undefined ||
+  (acknowledged !== null && !(afterAcknowledgement ?? acknowledged.at < at));
+
+/** Whether it asks for an answer of its own, beside that of whoever has the incident. */
+export const asksAlone = (incident: Pick<Incident, 'phase' | 'acknowledged'>, call: Call): boolean =>
+  incident.acknowledged !== null && !isAnswered(incident, call);
 
 /** Pages that did not get through, tried again or not. */
 export const isFailing = ({ page }: Pick<Call, 'page'>): boolean => page === 'failing' || page === 'failed';

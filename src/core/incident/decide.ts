@@ -1,15 +1,12 @@
 import { forbidden } from '../access/forbidden.ts';
 import { actorId, nameInPager, spokenActor } from '../actor.ts';
-import type { AlertCommand, Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
-import { type Decision, type Refusal, refuse } from '../decision.ts';
+import { type Decision, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
 import { spokenDuration } from '../duration.ts';
 import { time } from '../moment.ts';
 import { genericName } from '../playbook/match.ts';
-import { inputRefusal } from '../run/offer.ts';
-import { undoWanted } from '../run/undo.ts';
-import { underOverride } from '../run/window.ts';
 import { moreUrgent } from '../severity.ts';
 import type { RunId } from '../stream.ts';
 import { recordPicture } from './alertSource.ts';
@@ -18,7 +15,6 @@ import { sayUnattended } from './audit.ts';
 import {
   armTimers,
   callByHand,
-  endCalls,
   escalationDue,
   pageAnswered,
   pageFailed,
@@ -26,17 +22,22 @@ import {
   responseDue,
 } from './calling.ts';
 import { drillChannelClaim, openClaim, openClaimOf } from './claims.ts';
+import type { AlertCommand, IncidentCommand } from './commands.ts';
 import { drillIsOver, openDrill, walkOver } from './drill.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
+import { answerCall, endCalls } from './endCalls.ts';
 import type { IncidentEvent } from './events.ts';
-import { evolveIncident, type Incident, isOpen, walks } from './incident.ts';
-import { newIncident, raiseSeverity } from './open.ts';
+import { evolveIncident, type Incident, isOpen } from './incident.ts';
+import { moveIn, moveWhenSaid, outgrowThread } from './move.ts';
+import { hurry, newIncident, raiseSeverity, tellRuns } from './open.ts';
 import { openOwn, takeFromStorm } from './ownIncident.ts';
 import { endSilences } from './silence.ts';
 import { decideSilence } from './silenceDecide.ts';
+import { alreadyResolved, startRun } from './startRun.ts';
 import { stormClaim } from './storm.ts';
 import { decideStorm } from './stormIncident.ts';
-import { askForUpdates, keepTime, phaseDue, updateDue } from './timekeeping.ts';
+import { acknowledgeBy, limitAfter, mustBeTaken } from './taking.ts';
+import { askForUpdates, keepTime, phaseDue, runUpdate, updateDue } from './timekeeping.ts';
 
 /** Commands that an incident's stream decides. */
 export type ForIncident = Command & (AlertCommand | IncidentCommand);
@@ -100,8 +101,11 @@ function declare(
 function decideOpen(command: Command & Says, incident: Incident, context: Context): Decision<IncidentEvent> {
   if (command.actor.kind === 'pagerduty' && !fromPager.includes(command.type))
     return refuse('not-allowed', 'PagerDuty answers its pages and does nothing else here.');
-  // Looking needs no command, so whatever arrives here changes something.
-  const denied = forbidden(command.actor, 'change', incident.service, { room: context.room, incident });
+  // Looking needs no command, so whatever arrives here changes something. Who was called may say so by having been called.
+  const denied =
+    command.type === 'incident.answer-call'
+      ? null
+      : forbidden(command.actor, 'change', incident.service, { room: context.room, incident });
   if (denied) return denied;
   const { now } = context;
   const by = actorId(command.actor);
@@ -117,9 +121,12 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
           `${spokenActor(incident.acknowledged.by)} already has it, since ${time(incident.acknowledged.at)}.`,
         );
       }
-      const afterMs = Math.max(0, now - incident.unattended.since);
-      const { severity } = incident;
-      draft.emit({ type: 'IncidentAcknowledged', data: { afterMs, severity }, at: now, by });
+      const { severity, unattended } = incident;
+      const afterMs = Math.max(0, now - unattended.since);
+      const limit = mustBeTaken(incident)
+        ? { limitMs: Math.max(0, acknowledgeBy(incident, context.room.pace) - unattended.since) }
+        : {};
+      draft.emit({ type: 'IncidentAcknowledged', data: { afterMs, severity, ...limit }, at: now, by });
       const wanted = playbookNamed(incident.playbook, context)?.playbook.commanderAtOnce === true;
       const mayCommand = nameInPager(by) === null && !incident.roles.commander;
       if (mayCommand && (incident.severity === 'P0' || wanted)) {
@@ -144,12 +151,17 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       } else {
         draft.emit({
           type: 'SeverityChanged',
-          data: { severity, from: incident.severity, why },
+          data: {
+            ...{ severity, from: incident.severity, why },
+            ...limitAfter(incident, severity, { now, pace: context.room.pace, hidden: false }),
+          },
           at: now,
           by,
         });
         armTimers(draft, context);
         keepTime(draft, context);
+        hurry(draft, incident.severity);
+        tellRuns(draft, incident.severity);
         effects.note('bot', `Severity ${incident.severity} → ${severity}${why ? `: ${why}` : ''}`, by);
       }
       effects.shown();
@@ -167,6 +179,7 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
         by,
       );
       if (role === 'commander') effects.offered('role');
+      hurry(draft, null);
       effects.invite([], [user]);
       effects.unattended();
       effects.shown();
@@ -174,10 +187,11 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       return draft.decided();
     }
     case 'incident.note': {
-      const { kind, text, from } = command;
+      const { kind, text, from, people } = command;
       if (from && incident.notes.some((note) => note.from?.url === from.url))
         return refuse('already', `That message is in ${incident.id} already.`);
-      effects.note(kind, text, by, from ? { from } : {});
+      const addressed = command.actor.kind === 'bot' ? people : undefined;
+      effects.note(kind, text, by, { ...(from && { from }), ...(addressed && { people: addressed }) });
       if (kind === 'update') askForUpdates(draft, context);
       effects.shown();
       return draft.decided();
@@ -216,49 +230,25 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       effects.note('bot', `Reopened by <@${by}>: ${command.why}`, by);
       const definition = playbookNamed(incident.playbook, context);
       if (definition) effects.watch(definition);
+      outgrowThread(draft, context);
       keepTime(draft, context);
+      hurry(draft, null);
       effects.stakeholders('reopened', now);
       effects.mailed('reopened');
       effects.shown();
       effects.topic();
       return draft.decided();
     }
-    case 'incident.start-run': {
-      if (command.undo) {
-        const unseen = forbidden(command.actor, 'change', command.undo.service, {
-          room: context.room,
-          incident,
-        });
-        if (unseen) return unseen;
-        const wanted = undoWanted(command.undo, context.ledgers);
-        if (wanted.kind === 'refused') return wanted;
-        effects.run(wanted.definition, command.actor, command.reason, { undo: command.undo });
-        effects.shown();
-        return draft.decided();
-      }
-      if (!isOpen(incident)) return alreadyResolved(incident);
-      const definition = playbookNamed(command.playbook, context);
-      if (!definition) return refuse('invalid', `There is no playbook named ${command.playbook}.`);
-      const { inputs, offeredAt, override } = command;
-      const fault = inputRefusal(definition, inputs);
-      if (fault !== null) return refuse('invalid', fault);
-      const own = definition.playbook.service || (incident.service ?? '');
-      const held = underOverride(definition, { own, incident, reason: override }, context);
-      if (held?.kind === 'refused') return held;
-      effects.run(definition, command.actor, command.reason, {
-        ...(inputs && { inputs }),
-        ...(offeredAt && { offeredAt }),
-        ...(override !== undefined && { override }),
-      });
-      effects.unresolved();
-      effects.shown();
-      return draft.decided();
-    }
+    case 'incident.start-run':
+      return startRun(draft, command, context);
     case 'incident.channel-opened':
       draft.emit({ type: 'ChannelOpened', data: { id: command.id, name: command.name }, at: now, by });
       if (incident.drill) draft.take(drillChannelClaim(command.id));
+      if (incident.place.kind === 'thread') moveWhenSaid(draft);
       effects.shown();
       return draft.decided();
+    case 'incident.moved':
+      return moveIn(draft, context);
     case 'incident.channel-failed':
       // A drill happens in its channel or not at all.
       if (incident.drill) {
@@ -282,16 +272,14 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
       effects.topic();
       return draft.decided();
     }
+    case 'incident.run-update':
+      return runUpdate(draft, command, context);
     case 'incident.run-ended': {
       const { run, result } = command;
       if (!incident.runs.includes(run)) return refuse('not-found', `${run} is not a run of ${incident.id}.`);
       draft.emit({
         type: 'RunFinished',
-        data: {
-          run,
-          result,
-          back: endedAll(incident, run, result, context) ? null : previousRun(incident, run),
-        },
+        data: { run, result, back: previousRun(incident, run) },
         at: now,
         by,
       });
@@ -316,6 +304,9 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
     case 'incident.call':
       if (!isOpen(incident)) return alreadyResolved(incident);
       return callByHand(draft, command, context);
+    case 'incident.answer-call':
+      if (!isOpen(incident)) return alreadyResolved(incident);
+      return answerCall(draft, command, context);
     case 'incident.escalation-due':
       return escalationDue(draft, command, context);
     case 'incident.response-due':
@@ -361,29 +352,12 @@ function decideOpen(command: Command & Says, incident: Incident, context: Contex
   }
 }
 
-const fromPager: readonly Command['type'][] = ['incident.acknowledge', 'incident.pager-said'];
-
-const alreadyResolved = (incident: Incident): Refusal =>
-  refuse(
-    'already',
-    incident.resolved
-      ? `${spokenActor(incident.resolved.by)} already resolved ${incident.id} at ${time(incident.resolved.at)}.`
-      : `${incident.id} is not open.`,
-  );
+const fromPager: readonly Command['type'][] = [
+  'incident.acknowledge',
+  'incident.answer-call',
+  'incident.pager-said',
+];
 
 /** The run to go back to when a later one ends: the latest walk that it interrupted and that has not ended itself. */
 const previousRun = (incident: Incident, ended: RunId): RunId | null =>
   incident.runs.findLast((run) => run !== ended && !incident.endedRuns.includes(run)) ?? null;
-
-/**
- * A procedure that went through to its end, such as a rollback, leaves nothing to go back to: what the interrupted walk
- * last saw or offered is about a service that is another one now.
- */
-function endedAll(incident: Incident, run: RunId, result: string, context: Context): boolean {
-  const walk = walks(incident).find((each) => each.run === run);
-  return (
-    result === 'completed' &&
-    walk !== undefined &&
-    playbookNamed(walk.playbook, context)?.playbook.kind === 'procedure'
-  );
-}

@@ -1,7 +1,8 @@
 import { forbidden } from '../access/forbidden.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
 import { type Decision, type Refusal, refuse } from '../decision.ts';
+import type { IncidentCommand } from './commands.ts';
 import type { IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { type Incident, isOpen } from './incident.ts';

@@ -1,9 +1,9 @@
 import type { Actor } from '../actor.ts';
-import type { RunCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from '../draft.ts';
 import { type MailMoment, type StakeholderMoment, type Subject, subjectKey, type Where } from '../effect.ts';
 import type { Definition } from '../playbook/definition.ts';
+import type { RunCommand } from '../run/commands.ts';
 import type { RunId } from '../stream.ts';
 import type { IncidentEvent } from './events.ts';
 import { type Incident, isUrgent, type NoteOffer, type NoteSource } from './incident.ts';
@@ -35,13 +35,23 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
 
     announced(): void {
       const { announce } = routing();
-      if (announce === null || draft.state.drill) return;
+      const { drill, lowered } = draft.state;
+      if (drill || (announce === null && !lowered)) return;
       const subject: Subject = { kind: 'announcement', incident: draft.state.id };
-      const where: Where = { in: { kind: 'channel', channel: announce }, thread: null };
+      const where: Where =
+        announce === null ? here(draft.state) : { in: { kind: 'channel', channel: announce }, thread: null };
       draft.effect(
-        { kind: 'show', subject, where },
+        // What was announced when it was more urgent must not go on saying so.
+        { kind: 'show', subject, where, ...(announce === null && { onlyThere: true as const }) },
         { lane: `chat/announce/${draft.state.id}`, coalesce: subjectKey(subject) },
       );
+    },
+
+    /** A message goes on where the incident lives by now: the old one says so, and a new one takes its place. */
+    moved(subject: Subject): void {
+      draft.effect({ kind: 'leave', incident: draft.state.id, subject }, { lane });
+      // Merged with one that waits from before, it would be shown before the old one was left.
+      draft.effect({ kind: 'show', subject, where: here(draft.state) }, { lane });
     },
 
     topic(): void {
@@ -66,13 +76,20 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       kind: 'update' | 'note' | 'bot',
       text: string,
       by: string,
-      options: { silent?: boolean; offers?: NoteOffer; from?: NoteSource; about?: string } = {},
+      options: {
+        silent?: boolean;
+        offers?: NoteOffer;
+        from?: NoteSource;
+        about?: string;
+        people?: readonly string[];
+      } = {},
     ): void {
       const number = draft.state.notes.length + 1;
       const more = {
         ...(options.offers && { offers: options.offers }),
         ...(options.from && { from: options.from }),
         ...(options.about !== undefined && { about: options.about }),
+        ...(options.people && { people: options.people }),
       };
       draft.emit({ type: 'NoteAdded', data: { number, kind, text, ...more }, at: context.now, by });
       if (!options.silent && draft.state.place.kind !== 'log') {
@@ -208,7 +225,7 @@ export function effectsOf(draft: IncidentDraft, context: Context) {
       reason: string | null,
       more: Pick<
         Extract<RunCommand, { type: 'run.start' }>,
-        'undo' | 'inputs' | 'offeredAt' | 'override'
+        'undo' | 'inputs' | 'offeredAt' | 'override' | 'shown'
       > = {},
     ): void {
       const { id } = draft.state;

@@ -1,3 +1,4 @@
+import type { AcknowledgeWithin } from '../people/targets.ts';
 import type { Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
 import type { CallMade } from './calls.ts';
@@ -24,6 +25,8 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly storm?: { readonly openedBefore: number };
         readonly drill?: true;
         readonly firstFails?: true;
+        /** Left out where the usual limits applied. */
+        readonly acknowledgeWithin?: AcknowledgeWithin;
       };
     }
   | {
@@ -45,13 +48,21 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
   | { readonly type: 'BacklogSeen'; readonly data: Backlog }
   /** Messages get through as they come again; `waitedMs` is how long the oldest of them had waited when last seen. */
   | { readonly type: 'BacklogDrained'; readonly data: { readonly waitedMs: number } }
-  /** `afterMs` is counted from when it was last opened or reopened. */
+  /**
+   * `afterMs` is counted from when it was last opened or reopened, and so is `limitMs`, within which it had to be; that is
+   * left out where nobody was to.
+   */
   | {
       readonly type: 'IncidentAcknowledged';
-      readonly data: { readonly afterMs?: number; readonly severity?: Severity };
+      readonly data: { readonly afterMs?: number; readonly severity?: Severity; readonly limitMs?: number };
     }
   /** Somebody is called, from this moment on, by whatever way reaches them. */
   | { readonly type: 'Called'; readonly data: CallMade }
+  /** Somebody who was called when another one had it already is on it; `afterMs` is counted from their call. */
+  | {
+      readonly type: 'CallAnswered';
+      readonly data: { readonly call: number; readonly title: string; readonly afterMs: number };
+    }
   /** What became of a page: it is with PagerDuty, or nobody needed it any more when PagerDuty could be reached. */
   | {
       readonly type: 'PageAnswered';
@@ -70,6 +81,8 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly why: string | null;
         /** Where the incident lives from now on, where that changed too. */
         readonly place?: Place;
+        /** By when it must be acknowledged now, where that changed too. */
+        readonly acknowledgeBy?: number;
       };
     }
   | { readonly type: 'RoleAssigned'; readonly data: { readonly role: Role; readonly user: string } }
@@ -92,6 +105,8 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
         readonly from?: NoteSource;
         /** What it is said about, where it must not be said twice. */
         readonly about?: string;
+        /** Ids of those whom a remark of the bot addresses besides the people of the incident. */
+        readonly people?: readonly string[];
         /** What the message lets people do, for as long as there is something to do. */
         readonly offers?: NoteOffer;
       };
@@ -111,7 +126,12 @@ export type IncidentEvent = { readonly at: number; readonly by: string } & (
       };
     }
   | { readonly type: 'ChannelOpened'; readonly data: { readonly id: string; readonly name: string } }
+  /** Out of the thread that it lived in; `from` is the channel of the thread, as the routing names it. */
+  | { readonly type: 'MovedToChannel'; readonly data: { readonly from: string; readonly name: string } }
   | { readonly type: 'IncidentResolved'; readonly data: { readonly note: string | null } }
-  | { readonly type: 'IncidentReopened'; readonly data: { readonly why: string } }
+  | {
+      readonly type: 'IncidentReopened';
+      readonly data: { readonly why: string; readonly acknowledgeWithin?: AcknowledgeWithin };
+    }
   | SilenceEvent
 );

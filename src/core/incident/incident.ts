@@ -1,9 +1,10 @@
 import { nameInPager } from '../actor.ts';
 import { episodeKey, fingerprintOf } from '../alert/alert.ts';
+import type { AcknowledgeWithin } from '../people/targets.ts';
 import { moreUrgent, type Severity } from '../severity.ts';
 import type { IncidentId, RunId } from '../stream.ts';
 import { type AlertBook, alertIn, alertsIn, bookOf, emptyBook, withAlert } from './alertBook.ts';
-import { type Calling, withCall, withCallsAnew, withPage, withTimerAnew } from './calls.ts';
+import { type Calling, withAnswer, withCall, withCallsAnew, withPage, withTimerAnew } from './calls.ts';
 import type { IncidentEvent } from './events.ts';
 import { evolveSilencing, type Silencing } from './silence.ts';
 import { newStorm, type Storm, withCollected, withEnded, withMoved } from './storm.ts';
@@ -48,6 +49,10 @@ export type Incident = {
   /** The run whose steps people are walking now. */
   readonly currentRun: RunId | null;
   readonly channel: { readonly id: string; readonly name: string } | null;
+  /** The shared channel that it lived in as a thread, before it had a channel of its own. */
+  readonly movedFrom?: string;
+  /** Notes up to this number were said before it moved, and stand in the thread. */
+  readonly saidInThread?: number;
   readonly notes: readonly Note[];
   readonly reopened: number;
   /** When it was last opened or reopened, and whether it was said since that nobody has it. */
@@ -61,8 +66,14 @@ export type Incident = {
   readonly silencing?: Silencing;
   /** Who was called since it was opened or reopened; left out where nobody ever was. */
   readonly calling?: Calling;
+  /** What it was opened or reopened under; absent where the usual limits applied. */
+  readonly acknowledgeWithin?: AcknowledgeWithin;
+  /** By when it must be acknowledged, where its severity has changed since. */
+  readonly acknowledgeBy?: number;
   /** It is or was P0 or P1, so people who are not in the chat may have been told of it. */
   readonly urgent?: true;
+  /** It was more urgent once, so it may stand where what is as urgent as now is not announced. */
+  readonly lowered?: true;
   /** Who made it more urgent last, `alertmanager` where an alert did; absent while nobody has. */
   readonly raisedBy?: string;
   /** Practice: nothing of it reaches a host, a real alert or anybody who was not there; see core/drill. */
@@ -100,6 +111,8 @@ export type Note = {
   readonly text: string;
   readonly from?: NoteSource;
   readonly about?: string;
+  /** Ids of those whom a remark of the bot addresses besides the people of the incident. */
+  readonly people?: readonly string[];
   readonly offers?: NoteOffer;
 };
 
@@ -118,6 +131,13 @@ export const walks = ({
   walked,
 }: Incident): readonly { readonly run: RunId; readonly playbook: string }[] =>
   runs.slice(runs.length - walked.length).map((run, index) => ({ run, playbook: walked[index] ?? '' }));
+
+/**
+ * The run that people are at: the one that was begun or gone back to last, else any that still waits for somebody. Null
+ * only where every run has ended.
+ */
+export const walkedNow = ({ currentRun, runs, endedRuns }: Incident): RunId | null =>
+  currentRun ?? runs.findLast((run) => !endedRuns.includes(run)) ?? null;
 
 /** In the order in which they came while there are few, in none that means anything when there are many. */
 export const attachedAlerts = (incident: Incident): readonly AttachedAlert[] => alertsIn(incident.alerts);
@@ -223,6 +243,8 @@ export function evolveIncident(incident: Incident | null, event: IncidentEvent):
       };
     case 'Called':
       return { ...incident, calling: withCall(incident, data, { at, by }) };
+    case 'CallAnswered':
+      return { ...incident, ...withAnswer(incident, data.call, { by, at }) };
     case 'PageAnswered':
       return { ...incident, ...withPage(incident, data.call, { page: data.outcome, at }) };
     case 'PageFailed':
@@ -235,9 +257,12 @@ export function evolveIncident(incident: Incident | null, event: IncidentEvent):
         ...incident,
         severity: data.severity,
         place: data.place ?? incident.place,
+        ...(data.acknowledgeBy === undefined ? {} : { acknowledgeBy: data.acknowledgeBy }),
         ...withTimerAnew(incident),
         ...(isUrgent(data.severity) ? { urgent: true as const } : {}),
-        ...(moreUrgent(data.severity, data.from) !== data.from ? { raisedBy: by } : {}),
+        ...(moreUrgent(data.severity, data.from) !== data.from
+          ? { raisedBy: by }
+          : { lowered: true as const }),
       };
     case 'RoleAssigned':
       return {
@@ -278,11 +303,19 @@ export function evolveIncident(incident: Incident | null, event: IncidentEvent):
       return { ...incident, gone: data.gone, staleSince: data.staleSince };
     case 'ChannelOpened':
       return { ...incident, channel: { id: data.id, name: data.name } };
+    case 'MovedToChannel':
+      return {
+        ...incident,
+        place: { kind: 'channel', name: data.name },
+        movedFrom: data.from,
+        saidInThread: incident.notes.length,
+      };
     case 'IncidentResolved':
       return { ...incident, phase: 'resolved', resolved: { by, at, note: data.note } };
     case 'IncidentReopened':
       return {
-        ...incident,
+        ...withoutLimits(incident),
+        ...(data.acknowledgeWithin && { acknowledgeWithin: data.acknowledgeWithin }),
         // Whoever reopens it has it; where an alert did, nobody has, and it must be taken anew.
         phase: by === 'alertmanager' ? 'open' : 'acknowledged',
         acknowledged: by === 'alertmanager' ? null : { by, at },
@@ -305,6 +338,11 @@ export function evolveIncident(incident: Incident | null, event: IncidentEvent):
       return never;
     }
   }
+}
+
+/** Each opening has limits of its own. */
+function withoutLimits({ acknowledgeWithin: _, acknowledgeBy: __, ...incident }: Incident): Incident {
+  return incident;
 }
 
 function without(gone: Incident['gone'], fingerprint: string): Incident['gone'] {

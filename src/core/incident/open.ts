@@ -1,13 +1,18 @@
-import { type Actor, actorId } from '../actor.ts';
+import { type Actor, actorId, nameInPager } from '../actor.ts';
 import type { Context } from '../context.ts';
 import { Draft } from '../draft.ts';
+import { hurryCommands } from '../people/reminder.ts';
 import type { Definition } from '../playbook/definition.ts';
-import { moreUrgent, type Severity } from '../severity.ts';
+import type { Severity } from '../severity.ts';
 import { incidentId } from '../stream.ts';
+import { acknowledgeWithin } from '../watch/limits.ts';
 import { callNext, callsAfterSeverity } from './calling.ts';
 import { openClaimOf } from './claims.ts';
 import { effectsOf, here, type IncidentDraft } from './effects.ts';
-import { evolveIncident, type Incident, type Place } from './incident.ts';
+import { evolveIncident, type Incident, isOpen, isUrgent, type Place } from './incident.ts';
+import { outgrowThread } from './move.ts';
+import { drillChannelName, placeNow, placeOf } from './place.ts';
+import { limitAfter, tellWatch } from './taking.ts';
 import { keepTime } from './timekeeping.ts';
 
 export type Opening = {
@@ -40,9 +45,8 @@ export function newIncident(
   const { title, service, severity, summary, source, storm, drill } = opening;
   const place: Place = drill
     ? { kind: 'channel', name: drillChannelName(now, playbook.name) }
-    : storm
-      ? placeFor(stormPlace(severity, context), { slug: stormSlug, number }, context)
-      : placeFor(severity, { slug: playbook.name, number }, context);
+    : placeOf({ number, severity, title, playbook: playbook.name, isStorm: storm !== undefined }, context);
+  const within = drill ? undefined : acknowledgeWithin(service, context);
   const draft: IncidentDraft = new Draft(undefined as unknown as Incident, (state, event) =>
     evolveIncident(state ?? null, event),
   );
@@ -54,11 +58,13 @@ export function newIncident(
       ...(storm ? { storm } : {}),
       ...(drill ? { drill: true as const } : {}),
       ...(drill?.firstFails ? { firstFails: true as const } : {}),
+      ...(within && { acknowledgeWithin: within }),
     },
     at: now,
     by: actorId(opening.actor),
   });
   draft.take(openClaimOf(draft.state));
+  tellWatch(draft);
   attach?.(draft);
 
   if (severity !== 'P4') callNext(draft, context, { why: 'opened', inCard: true });
@@ -72,7 +78,7 @@ export function newIncident(
 
 /** Everything that an incident has where it lives, from its channel to the run of its playbook. */
 function settleIn(draft: IncidentDraft, definition: Definition, actor: Actor, context: Context): void {
-  const { id, place, severity } = draft.state;
+  const { id, place } = draft.state;
   const effects = effectsOf(draft, context);
   const lane = `chat/${id}`;
   if (place.kind === 'channel')
@@ -90,7 +96,7 @@ function settleIn(draft: IncidentDraft, definition: Definition, actor: Actor, co
   const asker: Actor = definition.playbook.authority === 'whole' ? actor : { kind: 'bot' };
   effects.run(definition, asker, null);
   if (draft.state.drill) effects.invite([], [draft.state.openedBy]);
-  else effects.invite(context.room.routing[severity].invite, []);
+  else inviteAtOnce(draft, context);
   for (const [name, url] of Object.entries(definition.service.links)) {
     if (place.kind === 'channel')
       draft.effect({ kind: 'bookmark', incident: id, title: name, url }, { lane });
@@ -104,9 +110,21 @@ function settleIn(draft: IncidentDraft, definition: Definition, actor: Actor, co
   }
 }
 
+/** Those whom the severity brings in, and those whom the card calls. */
+function inviteAtOnce(draft: IncidentDraft, context: Context): void {
+  const { severity, calling } = draft.state;
+  const called = (calling?.calls ?? []).filter(({ inCard }) => inCard);
+  const groups = called.flatMap(({ usergroup }) => usergroup ?? []);
+  effectsOf(draft, context).invite(
+    [...new Set([...context.room.routing[severity].invite, ...groups])],
+    called.flatMap(({ users }) => users),
+  );
+}
+
 /**
  * A more urgent severity brings in more people. An incident that was only in the log gets the place of its new severity
- * with all that belongs to it, else nobody would hear of it; any other stays where people already talk.
+ * with all that belongs to it, else nobody would hear of it; one in a thread gets the channel that its new severity has,
+ * and people go on talking in the thread until that is open.
  */
 export function raiseSeverity(
   draft: IncidentDraft,
@@ -115,70 +133,65 @@ export function raiseSeverity(
 ): void {
   const { severity, why, actor, definition } = change;
   const by = actorId(actor);
-  const { place: before, severity: from, number, urgent } = draft.state;
-  const slug = draft.state.storm ? stormSlug : definition.playbook.name;
-  const at = draft.state.storm ? stormPlace(severity, context) : severity;
-  const place = before.kind === 'log' ? placeFor(at, { slug, number }, context) : before;
+  const { place: before, severity: from, urgent, roles } = draft.state;
+  const { commander: commanded } = roles;
+  const place = before.kind === 'log' ? placeNow({ ...draft.state, severity }, context.room) : before;
   const hidden = before.kind === 'log' && place.kind !== 'log';
   draft.emit({
     type: 'SeverityChanged',
-    data: { severity, from, why, ...(hidden ? { place } : {}) },
+    data: {
+      ...{ severity, from, why },
+      ...(hidden ? { place } : {}),
+      ...limitAfter(draft.state, severity, { now: context.now, pace: context.room.pace, hidden }),
+    },
     at: context.now,
     by,
   });
   const effects = effectsOf(draft, context);
+  commandAtOnce(draft, context, from);
+  tellRuns(draft, from);
   callsAfterSeverity(draft, context, hidden);
   if (hidden) settleIn(draft, definition, actor, context);
+  else outgrowThread(draft, context);
   if (!urgent) effects.mailed('opened');
-  keepTime(draft, context);
+  keepTime(draft, context, hidden ? null : from);
+  hurry(draft, from);
   effects.stakeholders('opened', 0);
   effects.note('bot', `Severity ${from} → ${severity}${why ? `: ${why}` : ''}`, by);
+  const { commander } = draft.state.roles;
+  if (commander !== undefined && commander !== commanded) {
+    effects.note('bot', `<@${commander}> has it, and commands it now that it is a ${severity}.`, 'bot');
+    effects.offered('role');
+  }
   if (!hidden) effects.invite(context.room.routing[severity].invite, []);
 }
 
-const stormSlug = 'alert-storm';
-
-/** What has used up every place is worth a channel, however small each trouble is; what calls nobody stays in the log. */
-const stormPlace = (severity: Severity, { room }: Context): Severity =>
-  room.routing[severity].place.kind === 'log' ? severity : moreUrgent(severity, 'P1');
-
-function placeFor(
-  severity: Severity,
-  { slug, number }: { readonly slug: string; readonly number: number },
-  { now, room }: Context,
-): Place {
-  const { place } = room.routing[severity];
-  switch (place.kind) {
-    case 'own-channel':
-      return { kind: 'channel', name: channelName(now, slug, number) };
-    case 'thread':
-      return { kind: 'thread', channel: place.channel };
-    case 'log':
-      return { kind: 'log' };
-    default: {
-      const never: never = place;
-      return never;
-    }
-  }
+/** A request that waits gets or loses the button that breaks the glass. */
+export function tellRuns(draft: IncidentDraft, from: Severity): void {
+  const { severity, runs, endedRuns } = draft.state;
+  if (!isOpen(draft.state) || (!isUrgent(from) && !isUrgent(severity))) return;
+  const actor = { kind: 'bot' } as const;
+  for (const run of runs)
+    if (!endedRuns.includes(run))
+      draft.effect({ kind: 'tell', command: { actor, type: 'run.severity-changed', run } });
 }
 
-/** `incident-2026-11-21-high-error-rate-42`; Slack allows 80 characters, and the number must survive the cut. */
-export function channelName(now: number, slug: string, number: number): string {
-  const suffix = `-${number}`;
-  const head = `incident-${dayOf(now)}-${slugOf(slug) || 'incident'}`
-    .slice(0, 80 - suffix.length)
-    .replace(/-+$/, '');
-  return head + suffix;
+/** Reminders that were held back in somebody's quiet hours are not, once it is an open P0 or P1 (`from` is what it was before). */
+export function hurry(draft: IncidentDraft, from: Severity | null): void {
+  if (from !== null && isUrgent(from)) return;
+  for (const command of hurryCommands(draft.state)) draft.effect({ kind: 'tell', command });
 }
 
-/** `drill-2026-11-21-high-error-rate`; a second one on the same day gets a number from the chat. */
-export const drillChannelName = (now: number, slug: string): string =>
-  `drill-${dayOf(now)}-${slugOf(slug)}`.slice(0, 80).replace(/-+$/, '');
-
-const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
-
-const slugOf = (text: string): string =>
-  text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
+/** Whoever has what turns out to be a P0 commands it, as if they had taken it then. */
+function commandAtOnce(draft: IncidentDraft, { now }: Context, from: Severity): void {
+  const { severity, acknowledged, roles } = draft.state;
+  if (severity !== 'P0' || from === 'P0' || roles.commander !== undefined || !isOpen(draft.state)) return;
+  // Somebody known by a name in PagerDuty alone cannot be put in command here.
+  if (!acknowledged || nameInPager(acknowledged.by) !== null) return;
+  draft.emit({
+    type: 'RoleAssigned',
+    data: { role: 'commander', user: acknowledged.by },
+    at: now,
+    by: 'bot',
+  });
+}

@@ -1,6 +1,6 @@
 import { forbidden } from '../access/forbidden.ts';
 import { episodeKey } from '../alert/alert.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import type { Definition } from '../playbook/definition.ts';
@@ -8,6 +8,7 @@ import { genericName } from '../playbook/match.ts';
 import { get } from '../trie.ts';
 import { playbookFor, severityOf, titleOf } from './alerts.ts';
 import { episodeClaim, openClaim } from './claims.ts';
+import type { IncidentCommand } from './commands.ts';
 import type { IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { type AttachedAlert, attachedAlerts, type Incident } from './incident.ts';

@@ -1,11 +1,12 @@
 import { type Actor, actorId } from '../actor.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
 import { time } from '../moment.ts';
 import { paced } from '../playbook/pace.ts';
 import { ownerOf } from './audit.ts';
+import type { IncidentCommand } from './commands.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { firingAlerts, type Incident, isOpen } from './incident.ts';

@@ -1,5 +1,5 @@
 import { actorId } from '../actor.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
@@ -7,6 +7,7 @@ import type { Definition } from '../playbook/definition.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import type { Severity } from '../severity.ts';
 import { get } from '../trie.ts';
+import type { IncidentCommand } from './commands.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
 import { isOpen } from './incident.ts';

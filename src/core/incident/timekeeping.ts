@@ -1,13 +1,16 @@
 import { spokenActor } from '../actor.ts';
-import type { Command, IncidentCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
+import { remindCommand } from '../people/reminder.ts';
 import type { Phase, PhaseLimits } from '../playbook/routing.ts';
+import type { Severity } from '../severity.ts';
 import { ownerOf } from './audit.ts';
+import type { IncidentCommand } from './commands.ts';
 import { effectsOf, type IncidentDraft } from './effects.ts';
 import type { IncidentEvent } from './events.ts';
-import { type Incident, isOpen } from './incident.ts';
+import { type Incident, isOpen, type Note } from './incident.ts';
 
 /**
  * The clocks of an incident. They only speak: whom to call is another matter.
@@ -48,11 +51,16 @@ export function phaseOf({ phase }: Pick<Incident, 'phase'>): Phase | null {
   }
 }
 
-/** Sets the clocks, for the severity that the incident has now: at its opening, and when either begins anew. */
-export function keepTime(draft: IncidentDraft, context: Context): void {
+/**
+ * Sets the clocks, for the severity that the incident has now: at its opening, and when either begins anew. Where the
+ * severity has changed, whoever looks at it has the whole time. Where it was raised `from` another, never longer than
+ * there was before: else what becomes more urgent would be asked after later for it.
+ */
+export function keepTime(draft: IncidentDraft, context: Context, from: Severity | null = null): void {
   const { id, place, severity, unattended } = draft.state;
   if (place.kind === 'log') return;
   const { phases = {} } = context.room.routing[severity];
+  const before = from === null ? undefined : context.room.routing[from];
   for (const [phase, limit] of Object.entries(phases) as readonly (readonly [Phase, number])[])
     tell(draft, {
       command: {
@@ -63,21 +71,30 @@ export function keepTime(draft: IncidentDraft, context: Context): void {
         since: unattended.since,
       },
       coalesce: `phase/${phase}/${id}`,
-      // Where the severity has changed, whoever looks at it now has the whole time.
-      at: context.now + limit,
+      at: noLaterThan(unattended.since, before?.phases?.[phase], context.now, limit),
     });
-  askForUpdates(draft, context);
+  askForUpdates(draft, context, { was: before?.updates?.everyMs });
 }
 
-/** Counts anew until the next status update is asked for. */
-export function askForUpdates(draft: IncidentDraft, context: Context): void {
+/** When `limit` from now is over, or earlier, where what was set before since then ends earlier and has not yet. */
+function noLaterThan(since: number, before: number | undefined, now: number, limit: number): number {
+  const earlier = before === undefined ? 0 : since + before;
+  return earlier > now ? Math.min(earlier, now + limit) : now + limit;
+}
+
+/** Counts anew until the next status update is asked for, which is not before `notBefore`; `was` is what was between two. */
+export function askForUpdates(
+  draft: IncidentDraft,
+  context: Context,
+  { notBefore = 0, was }: { readonly notBefore?: number; readonly was?: number | undefined } = {},
+): void {
   const { id, place, severity } = draft.state;
   const every = context.room.routing[severity].updates?.everyMs;
   if (every === undefined || place.kind === 'log') return;
   tell(draft, {
     command: { actor: bot, type: 'incident.update-due', incident: id, since: lastUpdate(draft.state) },
     coalesce: `update-due/${id}`,
-    at: context.now + every,
+    at: Math.max(noLaterThan(lastUpdate(draft.state), was, context.now, every), notBefore),
   });
 }
 
@@ -91,6 +108,44 @@ const tell = (
 /** When it was last said how it stands; the opening itself says so as well. */
 export const lastUpdate = ({ notes, unattended }: Pick<Incident, 'notes' | 'unattended'>): number =>
   Math.max(unattended.since, notes.findLast(({ kind }) => kind === 'update')?.at ?? 0);
+
+/** A promised update may be a little late before anybody is asked for one, in milliseconds. */
+const patienceMs = 30_000;
+
+const runUpdates = 'run-update/';
+
+/** Whether a note is what a run said of itself. */
+export const isRunUpdate = ({ about }: Pick<Note, 'about'>): boolean =>
+  about?.startsWith(runUpdates) === true;
+
+/**
+ * What a run says of itself is a status update like any other, so that nobody is asked for one meanwhile. How it began
+ * is seen in the incident by its own messages and told to those who are not there. Once it was said that the incident is
+ * over, what still goes on is news for those who work on it alone.
+ */
+export function runUpdate(
+  draft: IncidentDraft,
+  { run, moment, text, people, nextAt }: Due<'incident.run-update'>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { id, runs } = draft.state;
+  if (!runs.includes(run)) return refuse('not-found', `${run} is not a run of ${id}.`);
+  const open = isOpen(draft.state);
+  const effects = effectsOf(draft, context);
+  effects.note(open ? 'update' : 'bot', text, 'bot', {
+    about: `${runUpdates}${run}`,
+    people,
+    silent: moment === 'begun',
+  });
+  if (open)
+    askForUpdates(
+      draft,
+      context,
+      nextAt === null ? {} : { notBefore: nextAt + patienceMs / context.room.pace },
+    );
+  effects.shown();
+  return draft.decided();
+}
 
 type Due<T extends IncidentCommand['type']> = Extract<IncidentCommand, { type: T }>;
 
@@ -111,12 +166,24 @@ export function phaseDue(
   if (words === null) return refuse('stale', 'The phase was over in time.');
   const effects = effectsOf(draft, context);
   effects.note('bot', words.text, 'bot', { about: topic, offers: words.offers });
+  if (phase !== 'detection') remind(draft, ownerOf(state), { kind: 'phase', phase, since });
   effects.shown();
   return draft.decided();
 }
 
 /** Seconds matter to nobody where it is about minutes. */
 const about = (ms: number): string => spokenDuration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
+
+type Said =
+  | { readonly kind: 'phase'; readonly phase: Phase; readonly since: number }
+  | { readonly kind: 'update'; readonly since: number };
+
+/** The note that was added last speaks to this person, who may want it by direct message. */
+function remind(draft: IncidentDraft, whom: string | null, said: Said): void {
+  const { id: incident, notes } = draft.state;
+  const command = remindCommand(whom, { ...said, incident, note: notes.length }, draft.state);
+  if (command) draft.effect({ kind: 'tell', command });
+}
 
 type Words = { readonly text: string; readonly offers: 'acknowledge' | 'update' | 'role' };
 
@@ -172,13 +239,15 @@ export function updateDue(
     return refuse('stale', 'No status update is due.');
   const by = state.roles.communications ?? ownerOf(state);
   // Whoever takes it first is called for by others; and what is quiet only waits for somebody to say that it is over.
-  if (by !== null && state.allQuietSince === null)
+  if (by !== null && state.allQuietSince === null) {
     effectsOf(draft, context).note(
       'bot',
       `No status update for ${about(context.now - since)}. ${spokenActor(by)}: say how it stands.`,
       'bot',
       { about: 'update-due', offers: 'update' },
     );
+    remind(draft, by, { kind: 'update', since });
+  }
   askForUpdates(draft, context);
   return draft.decided();
 }

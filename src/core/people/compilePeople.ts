@@ -7,6 +7,7 @@ import { readSource } from '../playbook/readSource.ts';
 import type { Reporter, RoomFile } from '../playbook/reporting.ts';
 import type { ServiceBook } from '../playbook/serviceBook.ts';
 import { severities } from '../severity.ts';
+import { compileTargets } from './compileTargets.ts';
 import type { Chain, Level } from './escalation.ts';
 import {
   type CalendarSource,
@@ -18,6 +19,7 @@ import {
   weekdayNumber,
 } from './peopleSource.ts';
 import type { Duty, Roster } from './roster.ts';
+import type { Targets } from './targets.ts';
 
 /** Where no calendar is written: nothing is ever closed, and business hours are those of most offices, in UTC. */
 export const openCalendar: Calendar = {
@@ -53,6 +55,8 @@ export function compileRoster(file: RoomFile, report: Reporter): Roster | undefi
   return roster;
 }
 
+export type Escalation = { readonly chains: readonly Chain[]; readonly targets?: Targets };
+
 export function compileEscalation(
   file: RoomFile,
   report: Reporter,
@@ -65,13 +69,14 @@ export function compileEscalation(
     readonly roster: Roster;
     readonly pace: Pace;
   },
-): readonly Chain[] | undefined {
+): Escalation | undefined {
   const read = readSource(escalationSource, file.value);
   if (!read.ok) {
     report.add(read.complaints);
     return undefined;
   }
-  return Object.entries(read.value.chains).map(([name, written]): Chain => {
+  const { targets } = read.value;
+  const chains = Object.entries(read.value.chains).map(([name, written]): Chain => {
     const path = ['chains', name];
     checkServices(written.on, [...path, 'on'], services, report);
     return {
@@ -86,6 +91,7 @@ export function compileEscalation(
       }),
     };
   });
+  return { chains, ...(targets && { targets: compileTargets(targets, report, pace) }) };
 }
 
 type LevelSource = EscalationSource['chains'][string]['levels'][number];

@@ -58,7 +58,19 @@ const levelSource = strict({
   only: z.literal('business-hours', { error: '`only` is `business-hours`, or left out.' }).optional(),
 });
 
+/** How soon incidents must be acknowledged, outside a watch and by the hours of one. */
+const targetsSource = strict({
+  critical: duration.optional(),
+  warning: duration.optional(),
+  watch: z
+    .array(strict({ until: duration, critical: duration, warning: duration }))
+    .min(1)
+    .max(10)
+    .optional(),
+});
+
 export const escalationSource = strict({
+  targets: targetsSource.optional(),
   chains: z.record(
     nameText,
     strict({

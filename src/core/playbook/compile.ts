@@ -1,8 +1,13 @@
 import { lintAccess, lintDemands } from '../access/lintAccess.ts';
 import type { Calendar } from '../calendar/calendar.ts';
 import { checkOutlook } from '../people/calendarOutlook.ts';
-import { compileCalendar, compileEscalation, compileRoster, openCalendar } from '../people/compilePeople.ts';
-import type { Chain } from '../people/escalation.ts';
+import {
+  compileCalendar,
+  compileEscalation,
+  compileRoster,
+  type Escalation,
+  openCalendar,
+} from '../people/compilePeople.ts';
 import type { Roster } from '../people/roster.ts';
 import { compilePlaybook } from './compilePlaybook.ts';
 import { compileAccess, compileHosts, compileRouting } from './compileRoomFiles.ts';
@@ -96,10 +101,10 @@ export function compileRoom(
   const routing = single('routing', (file, report) => compileRouting(file, report, pace));
   const access = single('access', (file, report) => compileAccess(file, report, services));
   if (access) lintDemands([...of('service'), ...playbooks], access, reporterOf);
-  const chains = optional<readonly Chain[]>(
+  const { chains, targets } = optional<Escalation>(
     'escalation',
     (file, report) => compileEscalation(file, report, { services, roster, pace }),
-    [],
+    { chains: [] },
   );
   const calendar = optional<Calendar>(
     'calendar',
@@ -122,6 +127,7 @@ export function compileRoom(
           access,
           roster,
           chains,
+          ...(targets && { targets }),
           calendar,
           reopenWithinMs: paced(routing.reopenWithinMs ?? defaultReopenMs, pace),
           pace,

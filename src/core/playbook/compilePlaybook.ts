@@ -66,6 +66,7 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
     authority,
   });
   const budget = budgetOf(source, steps, report);
+  checkUpdates(source, budget, report);
   checkUnresolved(source, steps, context);
   for (const [at, expert] of (source.experts ?? []).entries())
     if (!context.duties.includes(expert))
@@ -102,6 +103,7 @@ export function compilePlaybook(file: RoomFile, context: PlaybookContext): Defin
     steps: compiled,
     authority,
     ...(budget !== undefined && { budgetMs: paced(budget, context.pace) }),
+    ...(source.updates !== undefined && { updatesMs: paced(source.updates, context.pace) }),
     ...(source.on_unresolved &&
       offer !== undefined && {
         onUnresolved: { afterMs: paced(source.on_unresolved.after, context.pace), offer },
@@ -216,6 +218,28 @@ function budgetOf(
       `The stages add up to ${spokenDuration(sum)}, but \`budget\` says ${spokenDuration(source.budget)}.`,
     );
   return source.budget ?? (stages.length > 0 ? sum : undefined);
+}
+
+/** More often than this nobody reads them, and less often nobody waits for them. */
+const updatesFrom = 30_000;
+const updatesTo = 60 * 60_000;
+
+function checkUpdates(
+  { updates, playbook }: PlaybookSource,
+  budget: number | undefined,
+  report: Reporter,
+): void {
+  if (updates === undefined) return;
+  if (updates < updatesFrom || updates > updatesTo)
+    report.error(
+      ['updates'],
+      `Updates come every ${spokenDuration(updatesFrom)} to ${spokenDuration(updatesTo)}, such as \`updates: 2m\`; ${spokenDuration(updates)} is ${updates < updatesFrom ? 'more than anybody reads' : 'longer than anybody waits for one'}.`,
+    );
+  else if (budget !== undefined && updates >= budget)
+    report.warning(
+      ['updates'],
+      `${playbook} should be over in ${spokenDuration(budget)}, before the first update after ${spokenDuration(updates)}: a shorter time, or none at all.`,
+    );
 }
 
 /** `rollback` is short for the rollback of the playbook's own service. */

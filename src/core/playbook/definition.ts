@@ -182,6 +182,8 @@ export type Playbook = {
   readonly authority: 'each' | 'whole';
   /** The most a whole procedure may take, for the clock that is shown. */
   readonly budgetMs?: number;
+  /** How often the bot says by itself how a walk through it stands; absent where it does not. */
+  readonly updatesMs?: number;
   readonly onUnresolved?: { readonly afterMs: number; readonly offer: string };
   /** What is asked of whoever starts it. */
   readonly inputs?: Readonly<Record<string, Input>>;

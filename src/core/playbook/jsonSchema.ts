@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { calendarSource, dutySource, escalationSource, rosterSource } from '../people/peopleSource.ts';
+import { testsWritten } from '../rehearsal/scenarioSource.ts';
+import type { SchemaKind } from './schemaKind.ts';
 import {
   accessSource,
   actionSource,
@@ -34,10 +36,8 @@ const sources = {
   roster: rosterSource.extend({ roster: z.record(nameText, dutySource.nullable()) }),
   escalation: escalationSource,
   calendar: calendarSource,
-} as const;
-
-export type SchemaKind = keyof typeof sources;
-export const schemaKinds = Object.keys(sources) as SchemaKind[];
+  test: testsWritten,
+} as const satisfies Readonly<Record<SchemaKind, z.ZodType>>;
 
 const titles: Readonly<Record<SchemaKind, string>> = {
   service: 'A service: its indicators and actions',
@@ -49,6 +49,7 @@ const titles: Readonly<Record<SchemaKind, string>> = {
   roster: 'Who is called for what',
   escalation: 'Who is called next when nobody answers',
   calendar: 'When production may be changed',
+  test: 'Scenario tests of playbooks',
 };
 
 /** Said by editors beside a key, wherever it stands. */
@@ -102,6 +103,8 @@ const meanings: Readonly<Record<string, string>> = {
   with: 'Values for parameters: `answer.<name>`, `input.<name>` or the value itself.',
   // biome-ignore lint/suspicious/noThenProperty: the word of the language; the table is never awaited.
   then: 'Actions of the same service that follow at once, part of the same approval.',
+  targets:
+    'How soon incidents must be acknowledged: `critical` are P0 and P1, `warning` all others; `watch` by the hours of a watch.',
   timeout: 'The whole process group is ended then; 60 s unless it says otherwise.',
   updates: 'How long nobody has to have posted a status update before somebody is reminded.',
   undo: '`previous` for a written file, the name of an action, `none`, or `{ none: why }`.',
@@ -112,25 +115,46 @@ const meanings: Readonly<Record<string, string>> = {
   write: 'A file below the directory of the host, and its whole content.',
 };
 
+/** Words of the language that mean something else in a test. */
+const inTests: Readonly<Record<string, string>> = {
+  ...meanings,
+  approval:
+    'How a request is decided: `approve` unless it says otherwise, or a list of what people say one after the other.',
+  by: 'Groups of access.yml that whoever clicks is in.',
+  confirms: 'The word that is typed with a yes, in quotes; the one that is asked for where it is left out.',
+  ends: 'How the step, or what somebody says of a request, must end.',
+  exit: 'An exit code, how else it ended, a list for one try after the other, or a map of these by action.',
+  says: 'What they say of the request: `approve` unless it says otherwise.',
+  set: 'Values of indicators from then on.',
+  // biome-ignore lint/suspicious/noThenProperty: the word of the language; the table is never awaited.
+  then: 'What a person does about it.',
+  verify: 'A check that must be offered now.',
+  who: 'What the test calls them: one name is one person, and `responder` is who asked.',
+};
+
 export type JsonSchema = Record<string, unknown>;
 
 /** The schema of one kind of file, draft 7, which is what editors understand. */
 export function jsonSchemaOf(kind: SchemaKind): JsonSchema {
   const { $schema, ...rest } = draft7(sources[kind]);
-  return { $schema, title: titles[kind], ...(described(rest) as JsonSchema) };
+  return {
+    $schema,
+    title: titles[kind],
+    ...(described(rest, kind === 'test' ? inTests : meanings) as JsonSchema),
+  };
 }
 
 /** A copy in which every key that has a meaning says it; one value may stand in several places, so none is changed. */
-function described(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(described);
+function described(schema: unknown, said: Readonly<Record<string, string>>): unknown {
+  if (Array.isArray(schema)) return schema.map((each) => described(each, said));
   if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).map(([word, value]) => [word, described(value)] as const);
+  const entries = Object.entries(schema).map(([word, value]) => [word, described(value, said)] as const);
   const copy: JsonSchema = Object.fromEntries(entries);
   const properties = copy.properties;
   if (typeof properties === 'object' && properties !== null)
     copy.properties = Object.fromEntries(
       Object.entries(properties).map(([key, value]) => {
-        const description = Object.hasOwn(meanings, key) ? meanings[key] : undefined;
+        const description = Object.hasOwn(said, key) ? said[key] : undefined;
         return [key, description === undefined ? value : { description, ...value }];
       }),
     );

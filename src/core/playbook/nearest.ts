@@ -42,6 +42,9 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   const meant = nearest(name, known);
   if (meant !== undefined) return `There is no ${kind} \`${name}\`; did you mean \`${meant}\`?`;
   if (known.length === 0) return `There is no ${kind} \`${name}\`, and no other one is defined.`;
-  if (known.length > 8) return `There is no ${kind} \`${name}\`.`;
+  if (known.length > 8) {
+    const some = known.slice(0, 5).map((each) => `\`${each}\``);
+    return `There is no ${kind} \`${name}\`; there are ${some.join(', ')} and ${known.length - some.length} more.`;
+  }
   return `There is no ${kind} \`${name}\`; there is ${eitherOf(known).replace(/ or (?=[^,]*$)/, ' and ')}.`;
 }

@@ -1,6 +1,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Right } from '../access/access.ts';
+import { type Access, production, type Right } from '../access/access.ts';
 import { rightFor } from '../access/may.ts';
+import { needsApproval } from '../run/demands.ts';
 import { hasSlots, type Plan, type PlannedCommand } from '../run/plan.ts';
 import { actionOf, planHash, planStep, planWhole } from '../run/resolve.ts';
 import { type Acting, lookedAt } from '../run/stepValues.ts';
@@ -20,13 +21,14 @@ import type {
   VerifyTarget,
 } from './definition.ts';
 import { answersOf } from './match.ts';
+import { asksOf, demandsOfAll, type OutlineAsks, type OutlineDemands } from './outlineAsks.ts';
 import { type ValueType, wantedText } from './valueType.ts';
 
 /**
  * Everything that a playbook would do, resolved as it is when a run starts: for reading before it is needed, and for
  * comparing two versions. Durations are milliseconds; hashes and digests are SHA-256, hex.
  */
-export type Outline = {
+export type Outline = OutlineDemands & {
   readonly playbook: string;
   readonly title: string;
   readonly kind: Definition['playbook']['kind'];
@@ -38,8 +40,12 @@ export type Outline = {
   /** What a run is pinned to. */
   readonly definition: string;
   /** For a procedure that is approved as a whole: what its approval is bound to, the highest risk, and who may ask for it. */
-  readonly approval: { readonly hash: string | null; readonly risk: Risk; readonly right: Right } | null;
+  readonly approval:
+    | ({ readonly hash: string | null; readonly risk: Risk; readonly right: Right } & OutlineAsks)
+    | null;
   readonly budgetMs: number | null;
+  /** How often the bot says how it stands, where it does. */
+  readonly updatesMs?: number;
   /** What is asked of whoever starts it. */
   readonly inputs?: readonly { readonly name: string; readonly ask: string; readonly wanted: string }[];
   /** Every step that is carried out without a click, or would be as a shadow, wherever in the walk it stands. */
@@ -115,7 +121,12 @@ export type OutlineAction = {
   readonly right: Right;
   /** The service that it acts on, where that is not the playbook's. */
   readonly service: string | null;
-  /** For what waits for a second person on its own: what that approval is bound to. */
+  /** Its name in any case, and where it stands; empty in a playbook that takes the incident's. */
+  readonly actsOn: string;
+  readonly environment: string;
+  /** Who has to say yes to it, on its own or, in a procedure that is approved as a whole, with the plan. */
+  readonly asks: OutlineAsks;
+  /** For what waits for others on its own: what that approval is bound to. */
   readonly approval: string | null;
   readonly commands: readonly OutlineCommand[];
   readonly verify: { readonly indicator: OutlineIndicator; readonly target: VerifyTarget } | null;
@@ -134,6 +145,9 @@ export type OutlineCommand = {
   /** The login on another machine; null for whoever the executor runs as on its own. */
   readonly as: string | null;
   readonly directory: string;
+  /** The service that it acts on, where that is not the playbook's, and where it stands. */
+  readonly service: string | null;
+  readonly environment: string;
   readonly run: readonly string[] | null;
   readonly write: { readonly file: string; readonly bytes: number; readonly digest: string } | null;
   readonly timeoutMs: number;
@@ -155,7 +169,8 @@ export type OutlineIndicator = {
   readonly rollback: readonly RollbackTrigger[];
 };
 
-export function outlineOf(definition: Definition): Outline {
+/** With the access rules it also says who may approve. */
+export function outlineOf(definition: Definition, access?: Access): Outline {
   const { playbook } = definition;
   const hash = sha256Hex(canonicalJson(definition));
   const whole = playbook.authority === 'whole' ? planWhole(definition) : null;
@@ -172,7 +187,9 @@ export function outlineOf(definition: Definition): Outline {
       hash: hasSlots(whole.commands) ? null : planHash(whole, hash),
       risk: whole.risk,
       right: rightFor[whole.risk],
+      ...asksOf(whole, { definition, access }),
     },
+    ...demandsOfAll({ definition, access }),
     ...(playbook.inputs && {
       inputs: Object.entries(playbook.inputs).map(([name, { ask, type }]) => ({
         name,
@@ -181,14 +198,19 @@ export function outlineOf(definition: Definition): Outline {
       })),
     }),
     budgetMs: playbook.budgetMs ?? null,
+    ...(playbook.updatesMs !== undefined && { updatesMs: playbook.updatesMs }),
     automatic: allSteps(playbook.steps).flatMap((step) =>
       step.kind === 'do' && step.automatic ? [{ step: step.id, action: step.action, ...step.automatic }] : [],
     ),
-    steps: playbook.steps.map((step) => stepOf(step, { definition, hash })),
+    steps: playbook.steps.map((step) => stepOf(step, { definition, hash, access })),
   };
 }
 
-type Of = { readonly definition: Definition; readonly hash: string };
+type Of = {
+  readonly definition: Definition;
+  readonly hash: string;
+  readonly access: Access | undefined;
+};
 
 function stepOf(step: Step, of: Of): OutlineStep {
   const { as, if: condition } = step;
@@ -295,7 +317,7 @@ function actionIn(of: Of, step: Acting, plan: Plan): OutlineAction {
   const name = step.action;
   const { withoutEvidence } = actionOf(definition.service, name);
   const given = givenIn(of, step);
-  const alone = definition.playbook.authority === 'each' && plan.risk === 'destructive';
+  const alone = definition.playbook.authority === 'each' && needsApproval(plan);
   return {
     action: name,
     title: plan.title,
@@ -303,6 +325,9 @@ function actionIn(of: Of, step: Acting, plan: Plan): OutlineAction {
     risk: plan.risk,
     right: rightFor[plan.risk],
     service: actionOf(definition.service, name).service ?? null,
+    actsOn: actionOf(definition.service, name).service ?? definition.playbook.service,
+    environment: actionOf(definition.service, name).environment ?? production,
+    asks: asksOf(plan, of),
     // What is not known yet becomes part of what is approved.
     approval: alone && !hasSlots(plan.commands) ? planHash(plan, hash) : null,
     commands: plan.commands.map(commandOf),
@@ -327,12 +352,14 @@ function givenIn({ definition }: Of, step: Acting): NonNullable<OutlineAction['w
 }
 
 function commandOf(command: PlannedCommand): OutlineCommand {
-  const { action, does, host, timeoutMs, succeeds, secrets, probe } = command;
+  const { action, does, host, timeoutMs, succeeds, secrets, probe, service, environment } = command;
   return {
     action,
     where: whereOf(host),
     as: host.kind === 'ssh' ? host.user : null,
     directory: host.directory,
+    service: service ?? null,
+    environment: environment ?? production,
     run: does.kind === 'run' ? does.argv : null,
     write:
       does.kind === 'run' || does.content === null

@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts';
 import type { Calendar } from '../calendar/calendar.ts';
 import type { Chain } from '../people/escalation.ts';
 import type { Roster } from '../people/roster.ts';
+import type { Targets } from '../people/targets.ts';
 import type { Definition } from './definition.ts';
 import type { Routing } from './routing.ts';
 
@@ -26,6 +27,8 @@ export type Room = {
   /** Who is called for what, in which order, and when production may be changed. */
   readonly roster: Roster;
   readonly chains: readonly Chain[];
+  /** How soon incidents must be acknowledged; left out where nothing but the usual limits applies. */
+  readonly targets?: Targets;
   readonly calendar: Calendar;
   /** An alert that fires again this soon after its incident was resolved reopens that incident. */
   readonly reopenWithinMs: number;

@@ -38,7 +38,11 @@ export type RoomNotice =
     };
 
 /** Parts of a room that are not called as the files are that they come from. */
-const fileOf: Readonly<Record<string, string>> = { reopenWithinMs: 'routing', chains: 'escalation' };
+const fileOf: Readonly<Record<string, string>> = {
+  reopenWithinMs: 'routing',
+  chains: 'escalation',
+  targets: 'escalation',
+};
 
 export function printsOf({ definitions, pace: _, ...rest }: Room): RoomPrints {
   const print = (value: unknown): string => sha256Hex(canonicalJson(value));

@@ -187,6 +187,10 @@ const answers = writtenAs(
   }),
 );
 
+/** Another word than the `updates` of a severity, which are written by people. */
+const updatesMeaning =
+  'How often the bot says by itself how it stands, from 30 s to 1 h; `2m` for a rollback.';
+
 /** `steps` is read step by step, by readSteps. */
 export const playbookSource = strict({
   playbook: nameText,
@@ -200,6 +204,7 @@ export const playbookSource = strict({
   commander: z.literal('at-once', { error: '`commander` is `at-once`, or left out.' }).optional(),
   authority: z.enum(['each', 'whole']).optional(),
   budget: duration.optional(),
+  updates: writtenAs(durationText.describe(updatesMeaning), duration.describe(updatesMeaning)).optional(),
   on_unresolved: strict({ after: duration, offer: reference }).optional(),
   inputs: z.record(nameText, inputSource).optional(),
   approvals: demandSource.optional(),
@@ -246,7 +251,6 @@ export const hostSource = z.discriminatedUnion(
   ],
   { error: '`kind` of a host is `local` or `ssh`.' },
 );
-export type HostSource = z.infer<typeof hostSource>;
 
 export const hostsSource = strict({ hosts: z.record(nameText, z.unknown()) });
 
@@ -305,7 +309,6 @@ export const accessSource = strict({
     }),
   ),
 });
-export type AccessSource = z.infer<typeof accessSource>;
 
 /** Of Prometheus' own rules file only names, expressions and fixed labels matter here. */
 export const alertRulesSource = z.object({

@@ -5,7 +5,7 @@ import { parseQuantity } from '../playbook/values.ts';
 import { rhythm } from '../run/gate.ts';
 import { lookedAt } from '../run/stepValues.ts';
 import type { RunView } from '../view.ts';
-import { approvalOf, inputsOf, item, plain, yes } from './exportNodes.ts';
+import { approvalNodes, approvalOf, inputsOf, item, plain, yes } from './exportNodes.ts';
 import type { Tried } from './record.ts';
 import { noData } from './scenarioEntry.ts';
 import type { Happened } from './stage.ts';
@@ -119,8 +119,14 @@ function carriedOut(
   const commands = commandsOf(telling, tried);
   const gated = gateLines(telling, tried);
   const wish = tried.approval ?? 'approve';
-  const approval = wish === 'approve' ? [] : [entry('approval', wish)];
-  const ends = tried.ends === null && wish === 'break-glass' ? [entry('ends', 'done')] : [];
+  if (tried.lapsed > 0)
+    telling.left.push(`Who approved \`${wordsOf(step)}\` and did not count any more by the end.`);
+  const count = Math.max(0, tried.granted - tried.lapsed);
+  // In a procedure that is approved as a whole the word was typed for its plan.
+  const ofStep = viewIn(telling, tried)?.run.authority === 'each';
+  const approval = approvalNodes(wish, { count, confirm: ofStep ? tried.confirm : null });
+  const end = wish === 'break-glass' ? 'done' : wish === 'none' && count > 0 ? 'offered' : null;
+  const ends = tried.ends === null && end !== null ? [entry('ends', end)] : [];
   return {
     item: item(head, ...approval, ...commands.lines, ...gated.lines, ...ends),
     tookMs: commands.tookMs + gated.tookMs,

@@ -4,10 +4,11 @@ import type { Step } from '../playbook/definition.ts';
 import { eitherOf, nearest } from '../playbook/nearest.ts';
 import { valueFault } from '../playbook/valueType.ts';
 import type { CommandOutcome } from '../run/events.ts';
+import { notTyped } from '../run/judgeApproval.ts';
 import type { StepRecord, StepState } from '../run/run.ts';
 import { lookedAt } from '../run/stepValues.ts';
 import { awaitAutomatic } from './automatic.ts';
-import { decide, type Playing, person, refusal } from './playing.ts';
+import { decide, decideStarted, noWord, type Playing, person, refusal } from './playing.ts';
 import type { Commands, Entry, Exit, FollowUp, StepEnd } from './scenario.ts';
 import type { CommandEffect, StepAt } from './stage.ts';
 
@@ -38,7 +39,7 @@ export function handleStep(playing: Playing, met: Met): string | null {
       );
     case 'choose': {
       if (step.kind !== 'choose') return null;
-      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
+      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), null);
       const option = step.options.find(({ label }) => label === entry.answer.trim());
       if (!option) {
         const labels = step.options.map(({ label }) => label);
@@ -46,17 +47,17 @@ export function handleStep(playing: Playing, met: Met): string | null {
         return `"${entry.answer}" is none of its answers; ${meant === undefined ? `there is ${eitherOf(labels)}` : `did you mean \`${meant}\``}.`;
       }
       const answer = say(playing, met, { type: 'run.choose', option: option.id });
-      return settled(playing, met, answer, entry.ends === 'not-allowed');
+      return settled(playing, met, answer, refusedEnd(entry.ends));
     }
     case 'ask': {
-      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
+      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), null);
       if (step.kind === 'ask' && step.input.kind !== 'options') {
         const fault = valueFault(step.input, entry.answer, step.example);
         if (fault !== null) return `"${entry.answer}" is no answer to it. ${fault}`;
       }
       if (step.kind === 'ask' && step.input.kind === 'options' && !step.input.options.includes(entry.answer))
         return `"${entry.answer}" is none of its answers; there is ${eitherOf(step.input.options)}.`;
-      return settled(playing, met, say(playing, met, { type: 'run.answer', answer: entry.answer }), false);
+      return settled(playing, met, say(playing, met, { type: 'run.answer', answer: entry.answer }), null);
     }
     case 'checklist': {
       const refused = tickAll(playing, met, entry.tick);
@@ -66,15 +67,15 @@ export function handleStep(playing: Playing, met: Met): string | null {
         playing,
         met,
         say(playing, met, entry.skip ? { type: 'run.skip' } : { type: 'run.answer', answer: 'All done.' }),
-        false,
+        null,
       );
     }
     case 'offer':
       return entry.skip
-        ? settled(playing, met, say(playing, met, { type: 'run.skip' }), false)
+        ? settled(playing, met, say(playing, met, { type: 'run.skip' }), null)
         : startOffered(playing, met, entry);
     case 'wait': {
-      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), false);
+      if (entry.skip) return settled(playing, met, say(playing, met, { type: 'run.skip' }), null);
       const state = stateOf(playing, met);
       if (state?.kind === 'waiting') playing.stage.moveTo(state.until);
       return changed(playing, met);
@@ -104,14 +105,13 @@ function tickAll(playing: Playing, met: Met, wanted: readonly string[]): string 
 function startOffered(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'offer' }>): string | null {
   const { stage, scenario } = playing;
   const before = stage.runs().length;
-  const { inputs = {}, approval } = entry;
+  const { inputs = {} } = entry;
   const refused = refusal(say(playing, met, { type: 'run.start-offered', reason: null, inputs }));
   if (refused !== null) return refused;
   const started = stage.runs()[before];
   if (!started) return `\`${entry.procedure}\` was not started.`;
   const by = entry.by ?? scenario.by;
-  const pending = started.whole?.state.kind === 'pending';
-  return (pending ? decide(playing, { run: started.id, wish: approval, by }) : null) ?? changed(playing, met);
+  return decideStarted(playing, started.id, { approving: entry, by }) ?? changed(playing, met);
 }
 
 function carryOut(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'do' }>): string | null {
@@ -124,35 +124,59 @@ function carryOut(playing: Playing, met: Met, entry: Extract<Entry, { kind: 'do'
         : awaitAutomatic(playing.stage, met.at, automatic);
   if (unexpected !== null) return unexpected;
   if (entry.skip) {
-    const refused = settled(
-      playing,
-      met,
-      say(playing, met, { type: 'run.skip' }),
-      entry.ends === 'not-allowed',
-    );
+    const refused = settled(playing, met, say(playing, met, { type: 'run.skip' }), refusedEnd(entry.ends));
     return refused ?? (entry.ends === 'not-allowed' ? null : ended(playing, met, entry.ends ?? 'skipped'));
   }
   // A second try and a procedure that was approved as a whole are under way already.
-  if (stateOf(playing, met)?.kind === 'offering' && entry.ends !== 'offered') {
+  const before = stateOf(playing, met);
+  if (entry.confirms !== undefined && wordOf(before) === undefined) return noWord;
+  if (before?.kind === 'offering' && (entry.ends !== 'offered' || typeof entry.approval !== 'string')) {
     const answer = say(playing, met, { type: 'run.perform' });
-    if (entry.ends === 'not-allowed' || answer.kind === 'refused')
-      return settled(playing, met, answer, entry.ends === 'not-allowed');
+    const asksOthers = answer.kind === 'accepted' && stateOf(playing, met)?.kind === 'approving';
+    const refused = asksOthers && entry.ends === 'not-confirmed' ? null : refusedEnd(entry.ends);
+    if (answer.kind === 'refused' || refused !== null) return settled(playing, met, answer, refused);
   }
-  const { stage, scenario } = playing;
-  const { run, step } = met.at;
-  const record = stage.run(run).steps[step];
-  if (record?.state.kind === 'approving') {
-    const by = entry.by ?? scenario.by;
-    const wish = { run, wish: entry.approval, by, step: { id: step, attempt: record.attempt } };
-    const refused = decide(playing, wish);
-    if (refused !== null) return refused;
+  const refused = letApprove(playing, met, entry);
+  if (refused !== null) return refused;
+  if (entry.ends === 'not-confirmed' || isUndecided(playing, met, entry)) {
+    // The request is still there, for whoever types the word or says the next yes.
+    playing.stage.entered.unshift(met.at);
+    return changed(playing, met);
   }
   drive(playing, met, entry.commands);
   return (
     changed(playing, met) ??
-    ended(playing, met, entry.ends ?? (entry.approval === 'approve' ? 'done' : 'offered')) ??
+    ended(playing, met, entry.ends ?? (isYes(entry) ? 'done' : 'offered')) ??
     after(playing, met, entry.followUps)
   );
+}
+
+type Doing = Extract<Entry, { kind: 'do' }>;
+
+/** Decides about the request of the step, where there is one. */
+function letApprove(playing: Playing, met: Met, entry: Doing): string | null {
+  const { run, step } = met.at;
+  const record = playing.stage.run(run).steps[step];
+  if (record?.state.kind !== 'approving')
+    return typeof entry.approval === 'string' || record === undefined ? null : 'it waits for nobody else.';
+  const { confirms = null } = entry;
+  const mistyped = [{ who: null, by: null, says: 'approve', confirms, ends: 'not-confirmed' }] as const;
+  const approving = entry.ends === 'not-confirmed' && isYes(entry) ? { approval: mistyped } : entry;
+  const by = entry.by ?? playing.scenario.by;
+  return decide(playing, { run, approving, by, step: { id: step, attempt: record.attempt } });
+}
+
+const isYes = ({ approval }: Doing): boolean =>
+  typeof approval === 'string' ? approval === 'approve' : approval.every(({ says }) => says === 'approve');
+
+/** Whether people have said yes, and more of them are needed. */
+const isUndecided = (playing: Playing, met: Met, { approval, ends }: Doing): boolean =>
+  typeof approval !== 'string' && ends === 'offered' && stateOf(playing, met)?.kind === 'approving';
+
+/** The word that is asked for before it is carried out. */
+function wordOf(state: StepState | undefined): string | undefined {
+  if (state?.kind === 'approving') return state.approval.plan.confirm;
+  return state && 'plan' in state ? state.plan?.confirm : undefined;
 }
 
 /** Ends every command of the step as the line says, then watches its gate to the end. */
@@ -257,23 +281,38 @@ function say(playing: Playing, { at, entry }: Met, said: SaidAtStep): Answer {
     step: at.step,
     attempt,
     ...said,
-    ...typedFor(run.steps[at.step], said),
+    ...typedFor(run.steps[at.step], said, entry),
   });
 }
 
-/** Whoever plays types what the action asks for; that a yes without it counts for nothing is not theirs to test. */
-function typedFor(record: StepRecord | undefined, { type }: SaidAtStep): { typed?: string } {
-  const state = record?.state;
-  const plan = state && 'plan' in state ? state.plan : null;
+/** What the test says is typed, and the word that is asked for where it says nothing. */
+function typedFor(record: StepRecord | undefined, { type }: SaidAtStep, entry: Entry): { typed?: string } {
+  const word = wordOf(record?.state);
   const asks = type === 'run.perform' || type === 'run.try-again';
-  return asks && plan?.confirm !== undefined ? { typed: plan.confirm } : {};
+  if (!asks || word === undefined) return {};
+  return { typed: ('confirms' in entry ? entry.confirms : undefined) ?? word };
 }
 
+type RefusedEnd = 'not-allowed' | 'not-confirmed';
+
+/** How a click ends that must be refused; null where it must not. */
+const refusedEnd = (ends: StepEnd | null): RefusedEnd | null =>
+  ends === 'not-allowed' || ends === 'not-confirmed' ? ends : null;
+
 /** After a word of a person: what it changed, or that it was refused as it should be. */
-function settled(playing: Playing, met: Met, answer: Answer, forbidden: boolean): string | null {
-  if (!forbidden) return refusal(answer) ?? changed(playing, met);
-  if (answer.kind !== 'refused') return 'whoever this is may do it, and it was done.';
-  if (answer.code !== 'not-allowed') return `it is refused, though for another reason: ${answer.message}`;
+function settled(playing: Playing, met: Met, answer: Answer, expected: RefusedEnd | null): string | null {
+  if (expected === null) return refusal(answer) ?? changed(playing, met);
+  if (answer.kind !== 'refused')
+    return expected === 'not-allowed'
+      ? 'whoever this is may do it, and it was done.'
+      : 'the word that is typed is the one that is asked for, and it was done.';
+  const { entry } = met;
+  const word = wordOf(stateOf(playing, met));
+  const typed = 'confirms' in entry ? entry.confirms : undefined;
+  const mistyped = word === undefined ? null : notTyped({ confirm: word }, typed ?? word);
+  const isExpected =
+    expected === 'not-allowed' ? answer.code === 'not-allowed' : answer.message === mistyped?.message;
+  if (!isExpected) return `it is refused, though for another reason: ${answer.message}`;
   // The step is still there for somebody who may.
   playing.stage.entered.unshift(met.at);
   return changed(playing, met);

@@ -10,7 +10,7 @@ import { findStep } from '../run/walk.ts';
 import type { RunView } from '../view.ts';
 import { checkEnd } from './expectation.ts';
 import { handleStep } from './handleStep.ts';
-import { decide, type Playing, person, refusal } from './playing.ts';
+import { decideStarted, type Playing, person, refusal } from './playing.ts';
 import type { Entry, Scenario, StartWish } from './scenario.ts';
 import { createStage, type Happened, type StepAt } from './stage.ts';
 import { expectedWords, wordsOf } from './words.ts';
@@ -27,7 +27,7 @@ export type Played = {
 
 export function play(scenario: Scenario, room: Room): Played {
   const stage = createStage(room);
-  const playing: Playing = { scenario, room, stage };
+  const playing: Playing = { scenario, room, stage, people: new Map() };
   const met: StepAt[] = [];
   const failure = playSafely(playing, met);
   // What was entered without being named counts as well: coverage is about the playbook, not about the test.
@@ -298,7 +298,7 @@ const rehearsalChannel = 'C0REHEARSAL';
 function startProcedure(
   playing: Playing,
   playbook: string,
-  { approval, inputs, by }: StartWish & { readonly by: readonly string[] | null },
+  { inputs, by, ...approving }: StartWish & { readonly by: readonly string[] | null },
 ): string | null {
   const { stage, room } = playing;
   const more = inputs === undefined ? {} : { inputs };
@@ -323,5 +323,5 @@ function startProcedure(
   if (refused !== null) return refused;
   const run = stage.runs().at(-1);
   if (!run || run.playbook !== playbook) return `\`${playbook}\` was not started.`;
-  return run.whole?.state.kind === 'pending' ? decide(playing, { run: run.id, wish: approval, by }) : null;
+  return decideStarted(playing, run.id, { approving, by });
 }

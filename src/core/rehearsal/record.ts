@@ -27,6 +27,11 @@ export type Tried = {
   output: string;
   gate: TriedGate | null;
   approval: ApprovalWish | null;
+  /** The word that had to be typed for what was carried out. */
+  confirm: string | null;
+  /** How many people have said yes while more of them were needed, and how many of these did not count any more. */
+  granted: number;
+  lapsed: number;
   /** When the request was over, for one that nobody decided. */
   expiredAt: number | null;
   chosen: string | null;
@@ -73,6 +78,9 @@ export function recordOf(log: readonly Happened[], views: readonly RunView[]): r
         // Going back to a question is asked for at the step where the walk stands, and names the steps that it reopens.
         const again = run.data.why === 'another answer' ? last : current.get(run.data.steps[0] ?? '');
         if (again) reopened(again, run.data.why, index);
+      } else if (run.type === 'ApprovalGranted' || run.type === 'ApprovalLapsed') {
+        const asked = run.data.of === null ? undefined : current.get(run.data.of);
+        if (asked) asked[run.type === 'ApprovalGranted' ? 'granted' : 'lapsed'] += 1;
       } else if ('step' in run.data) {
         const tried = current.get(run.data.step);
         if (tried) follow(tried, run, index);
@@ -92,6 +100,7 @@ function triedAt(step: Step, run: RunId, enteredIndex: number): Tried {
       own: step.kind === 'do' || step.kind === 'observe' ? step.action : null,
     },
     ...{ plan: null, tookMs: null, output: '', gate: null, approval: null, expiredAt: null },
+    ...{ confirm: null, granted: 0, lapsed: 0 },
     ...{
       chosen: null,
       answer: null,
@@ -120,6 +129,7 @@ function follow(tried: Tried, event: RunEvent, index: number): void {
     case 'ApprovalRequested':
       tried.handledIndex ??= index;
       tried.approval = 'none';
+      tried.confirm = event.data.approval.plan.confirm ?? null;
       return;
     case 'ApprovalDecided':
       tried.approval = wishOf(event.data.state.kind);
@@ -132,6 +142,7 @@ function follow(tried: Tried, event: RunEvent, index: number): void {
     case 'CommandStarted':
       tried.handledIndex ??= index;
       tried.plan = event.data.plan;
+      tried.confirm = event.data.plan.confirm ?? null;
       return;
     case 'OutputAppended':
       // What follows an action prints too; only its own output can be played.

@@ -27,6 +27,28 @@ export type Changes = Readonly<Record<string, Course>>;
 export const approvalWishes = ['approve', 'refuse', 'expire', 'break-glass', 'none'] as const;
 export type ApprovalWish = (typeof approvalWishes)[number];
 
+export const sayings = ['approve', 'refuse', 'withdraw'] as const;
+/** Whether what somebody says about a request counts, and why not. */
+export const sayingEnds = ['counted', 'not-confirmed', 'not-allowed', 'own-request', 'already'] as const;
+
+/** What one person says about a request. */
+export type Saying = {
+  /** What the test calls them: one name is one person, and `responder` is who asked. Null for somebody new. */
+  readonly who: string | null;
+  readonly by: readonly string[] | null;
+  readonly says: (typeof sayings)[number];
+  /** What they type; null for the word that is asked for. */
+  readonly confirms: string | null;
+  readonly ends: (typeof sayingEnds)[number];
+};
+
+/** What comes of a request: what the people say one after the other, or in a word how it is decided. */
+export type Approving = {
+  readonly approval: ApprovalWish | readonly Saying[];
+  /** What is typed with a yes; absent for the word that is asked for, where one is. */
+  readonly confirms?: string;
+};
+
 /** An exit code, or how else a command ended. */
 export const commandEnds = ['timed-out', 'stopped', 'unknown', 'refused'] as const;
 export type Exit = number | (typeof commandEnds)[number];
@@ -43,6 +65,7 @@ export const stepEnds = [
   'watching',
   'offered',
   'not-allowed',
+  'not-confirmed',
 ] as const;
 export type StepEnd = (typeof stepEnds)[number];
 
@@ -66,17 +89,16 @@ export type Entry = OfEveryEntry &
         readonly ends: StepEnd | null;
         readonly followUps: readonly FollowUp[];
       }
-    | {
+    | ({
         readonly kind: 'do';
         readonly action: string;
         /** What comes of the bot's announcement to carry it out by itself; nobody waits for it where it is absent. */
         readonly automatic?: AutomaticWish;
         readonly skip: boolean;
-        readonly approval: ApprovalWish;
         readonly commands: Commands;
         readonly ends: StepEnd | null;
         readonly followUps: readonly FollowUp[];
-      }
+      } & Approving)
     | {
         readonly kind: 'verify';
         readonly indicator: string;
@@ -115,8 +137,7 @@ export type Entry = OfEveryEntry &
   );
 
 /** How a procedure is started: who decides about its plan, and what its form is filled in with. */
-export type StartWish = {
-  readonly approval: ApprovalWish;
+export type StartWish = Approving & {
   readonly inputs?: Readonly<Record<string, string>>;
 };
 

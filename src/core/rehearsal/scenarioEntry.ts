@@ -4,8 +4,9 @@ import { eitherOf, nearest } from '../playbook/nearest.ts';
 import type { Complaint, Path } from '../playbook/problem.ts';
 import { describe, readSource, strict } from '../playbook/readSource.ts';
 import { duration, line, parseQuantity, reference } from '../playbook/values.ts';
+import { writtenAs } from '../playbook/writtenAs.ts';
+import { type ApprovingSource, approving, checkApproving, ofApproving, words } from './approvalEntry.ts';
 import {
-  approvalWishes,
   automaticWishes,
   type Changes,
   type Commands,
@@ -48,10 +49,6 @@ const course = z
   });
 
 export const changes = z.record(z.string(), course);
-export const words = z.preprocess(
-  (each) => (typeof each === 'string' ? [each] : each),
-  z.array(reference).min(1),
-);
 const always = { by: words.optional(), set: changes.optional() };
 export const labels = z.record(z.string(), z.string());
 const exit = z.union([z.int().min(0).max(255), z.enum(commandEnds)], {
@@ -68,11 +65,11 @@ const commands = {
   prints: z.string().max(20_000).optional(),
   takes: duration.optional(),
 };
-export const approval = z.enum(approvalWishes).optional();
 const ends = z.enum(stepEnds).optional();
-const then = z
-  .preprocess((each) => (typeof each === 'string' ? [each] : each), z.array(z.enum(followUps)))
-  .optional();
+const then = writtenAs(
+  z.union([z.enum(followUps), z.array(z.enum(followUps))]),
+  z.preprocess((each) => (typeof each === 'string' ? [each] : each), z.array(z.enum(followUps))),
+).optional();
 const yes = z.literal(true, { error: 'This is `true`, or left out.' });
 
 const kinds = {
@@ -82,7 +79,7 @@ const kinds = {
     do: reference,
     automatic: z.enum(automaticWishes).optional(),
     skip: yes.optional(),
-    approval,
+    ...approving,
     ...commands,
     ends,
     then,
@@ -99,16 +96,18 @@ const kinds = {
     ends: z.literal('offered', { error: '`ends` of a checklist is `offered`, or left out.' }).optional(),
     ...always,
   }),
-  offer: strict({ offer: reference, skip: yes.optional(), approval, inputs, ...always }),
+  offer: strict({ offer: reference, skip: yes.optional(), ...approving, inputs, ...always }),
   until: strict({ until: line, ...always }),
   pass: strict({ pass: duration, ...always }),
-  start: strict({ start: reference, approval, inputs, ...always }),
+  start: strict({ start: reference, ...approving, inputs, ...always }),
   undo: strict({ undo: reference, ...always }),
   alert: strict({ alert: labels, ...always }),
   alert_resolved: strict({ alert_resolved: labels, ...always }),
   acknowledge: strict({ acknowledge: yes, ...always }),
   resolve: strict({ resolve: yes, ...always }),
 } as const;
+
+export const writtenEntry = z.union(Object.values(kinds));
 
 type EntryKind = keyof typeof kinds;
 const entryKinds = Object.keys(kinds) as EntryKind[];
@@ -142,7 +141,9 @@ export function readEntry(
     complaints.push(...result.complaints);
     return undefined;
   };
-  return entryOf(kind, read);
+  const entry = entryOf(kind, read);
+  if (entry && 'approval' in entry) checkApproving(written as ApprovingSource, path, complaints);
+  return entry;
 }
 
 type Read = <T>(schema: z.ZodType<T>) => T | undefined;
@@ -167,7 +168,7 @@ function entryOf(kind: EntryKind, read: Read): Unplaced<Entry> | undefined {
           action: each.do,
           ...(each.automatic === undefined ? {} : { automatic: each.automatic }),
           skip: each.skip === true,
-          approval: each.approval ?? 'approve',
+          ...ofApproving(each),
           ...ofSteps(each),
           ...ofEvery(each),
           commands: ofCommands(each),
@@ -273,11 +274,10 @@ const ofEvery = ({ by, set }: { by?: string[] | undefined; set?: Changes | undef
   set: set ?? {},
 });
 
-export const ofStart = (each: {
-  approval?: (typeof approvalWishes)[number] | undefined;
-  inputs?: Record<string, string> | undefined;
-}): StartWish => ({
-  approval: each.approval ?? 'approve',
+export const ofStart = (
+  each: ApprovingSource & { inputs?: Record<string, string> | undefined },
+): StartWish => ({
+  ...ofApproving(each),
   ...(each.inputs && { inputs: each.inputs }),
 });
 

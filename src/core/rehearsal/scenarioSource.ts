@@ -4,8 +4,9 @@ import { readSource, strict } from '../playbook/readSource.ts';
 import { type Reporter, type RoomFile, reporterFor } from '../playbook/reporting.ts';
 import { line, reference } from '../playbook/values.ts';
 import { severities } from '../severity.ts';
+import { approving, checkApproving, words } from './approvalEntry.ts';
 import { type Changes, type Entry, runEnds, type Scenario } from './scenario.ts';
-import { approval, changes, inputs, labels, ofStart, readEntry, words } from './scenarioEntry.ts';
+import { changes, inputs, labels, ofStart, readEntry, writtenEntry } from './scenarioEntry.ts';
 
 /** Scenario tests as operators write them, beside their playbooks. */
 
@@ -15,7 +16,7 @@ const testSource = strict({
   test: line,
   alert: labels.optional(),
   procedure: reference.optional(),
-  approval,
+  ...approving,
   inputs,
   by: words.optional(),
   indicators: changes.optional(),
@@ -33,6 +34,11 @@ const testSource = strict({
 });
 
 const fileSource = strict({ indicators: changes.optional(), tests: z.array(z.unknown()).min(1) });
+
+/** What may be written in such a file, for editors; it is read piece by piece, so that one mistake hides no other. */
+export const testsWritten = fileSource.extend({
+  tests: z.array(testSource.extend({ walk: z.array(writtenEntry) })).min(1),
+});
 
 export type ReadScenarios = {
   readonly scenarios: readonly Scenario[];
@@ -78,12 +84,14 @@ function readTest(written: unknown, path: Path, { file, report, shared }: InFile
     );
     return undefined;
   }
-  if (source.approval !== undefined && procedure === undefined)
-    report.error([...path, 'approval'], '`approval` is about the plan of a procedure.', 'key');
+  for (const key of ['approval', 'confirms'] as const)
+    if (source[key] !== undefined && procedure === undefined)
+      report.error([...path, key], `\`${key}\` is about the plan of a procedure.`, 'key');
   if (source.inputs !== undefined && procedure === undefined)
     report.error([...path, 'inputs'], '`inputs` are what a procedure is started with.', 'key');
   const before = report.errors();
   const complaints: Complaint[] = [];
+  if (procedure !== undefined) checkApproving(source, path, complaints);
   const walk = source.walk.flatMap((entry, index) => {
     const at = [...path, 'walk', index];
     const compiled = readEntry(entry, at, complaints);

@@ -126,6 +126,8 @@ export function createStage(room: Room): Stage {
       nextIncident: incidents().length + 1,
       nextRun: runs().length + 1,
       nextFreeze: 1,
+      nextWatch: 1,
+      watches: [],
       // What is rehearsed is a playbook; when it may be started is another matter.
       freezes: [],
       openIncidents: [],

@@ -35,7 +35,7 @@ function rowsOf(incident: Incident, moment: MailMoment, facts: MailFacts): reado
   const { summary, service, openedAt, resolved, channel } = incident;
   const rows: Row[] = [];
   if (summary !== '' && plain(summary) !== plain(incident.title)) rows.push(['What', plain(summary)]);
-  if (service !== null) rows.push(['Service', service]);
+  if (service !== null) rows.push(['Service', plain(service)]);
   rows.push(['Since', utc(openedAt)]);
   if (moment === 'resolved' && resolved) {
     const by = facts.resolvedBy === null ? '' : ` by ${plain(facts.resolvedBy)}`;

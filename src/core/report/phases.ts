@@ -1,6 +1,8 @@
+import type { IncidentEvent } from '../incident/events.ts';
 import type { Incident } from '../incident/incident.ts';
-import { acknowledgeWithinMs } from '../people/targets.ts';
+import { classOf, standardTargets } from '../people/targets.ts';
 import { paced } from '../playbook/pace.ts';
+import { type Taking, takingsOf } from '../watch/report.ts';
 import { type Opening, together } from './openings.ts';
 import type { LoggedEvent } from './postMortem.ts';
 
@@ -37,13 +39,14 @@ export function phasesOf(
   const last = openings.at(-1) ?? opening;
   const began = opening.from;
   const taken = openings.find(({ takenAt }) => takenAt !== null) ?? opening;
+  const taking = takingsOf(ownOf(incident, events), pace).find(({ openedAt }) => openedAt === taken.openedAt);
   const mitigatedAt = events.find(({ event }) => event.type === 'MitigationStarted')?.event.at ?? null;
   const mitigated =
     mitigatedAt === null ? opening : (openings.findLast((each) => each.openedAt <= mitigatedAt) ?? opening);
   const phase = (
     name: Phase['name'],
     title: string,
-    span: { from: number; to: number | null; tookMs?: number | null; budgetMs?: number },
+    span: { from: number; to: number | null; tookMs?: number | null; budgetMs?: number; limitMs?: number },
   ): Phase => ({
     name,
     title,
@@ -51,7 +54,8 @@ export function phasesOf(
     to: span.to,
     // Clocks of other machines are part of this, and no phase takes less than no time.
     tookMs: span.tookMs ?? (span.to === null ? null : Math.max(0, span.to - span.from)),
-    budgetMs: span.budgetMs === undefined ? null : paced(span.budgetMs, pace),
+    // A limit that was written down had its pace then.
+    budgetMs: span.limitMs ?? (span.budgetMs === undefined ? null : paced(span.budgetMs, pace)),
   });
   return [
     phase('detect', 'First sign to incident', {
@@ -59,10 +63,12 @@ export function phasesOf(
       to: incident.openedAt,
       budgetMs: budgets.detect,
     }),
-    phase('acknowledge', 'Incident to somebody having it', {
+    phase('acknowledge', `Incident to somebody having it${inWatch(taking)}`, {
       from: taken.openedAt,
       to: taken.takenAt,
-      budgetMs: acknowledgeWithinMs[incident.severity],
+      ...(taking
+        ? { limitMs: taking.dueAt - taking.openedAt }
+        : { budgetMs: standardTargets.always[classOf(incident.severity)] }),
     }),
     phase('assess', 'First sign to first mitigation', {
       from: mitigated.from,
@@ -82,6 +88,11 @@ export function phasesOf(
     }),
   ];
 }
+
+const ownOf = ({ id }: Incident, events: readonly LoggedEvent[]): readonly IncidentEvent[] =>
+  events.filter(({ stream }) => stream === id).map(({ event }) => event as IncidentEvent);
+
+const inWatch = (taking: Taking | undefined): string => (taking?.watch ? ` in ${taking.watch.id}` : '');
 
 export const isLate = (phase: Phase): boolean =>
   phase.tookMs !== null && phase.budgetMs !== null && phase.tookMs > phase.budgetMs;

@@ -7,6 +7,7 @@ import type { IncidentId, StreamId } from '../stream.ts';
 import type { RunView } from '../view.ts';
 import { type Attempt, attemptsOf } from './attempts.ts';
 import { type BrokenGlass, brokenGlass, reviewPrompt } from './glass.ts';
+import { type Names, noNames } from './names.ts';
 import { type Opening, openingsOf, together } from './openings.ts';
 import { type Participant, peopleOf } from './people.ts';
 import { type Phase, phasesOf } from './phases.ts';
@@ -25,6 +26,8 @@ export type Subject = {
   readonly now: number;
   /** What durations were divided by; 1 where it is left out. */
   readonly pace?: number;
+  /** For people who are spoken of in the timeline. */
+  readonly names?: Names;
 };
 
 /** The draft of a post-mortem: what the log knows, and the questions that only people can answer. Times are milliseconds since the epoch. */
@@ -102,7 +105,7 @@ export function postMortem(events: readonly LoggedEvent[], subject: Subject): Po
       from: alert.startsAt,
       to: alert.endsAt,
     })),
-    timeline: timelineOf(ordered, subject.runs),
+    timeline: timelineOf(ordered, subject.runs, subject.names ?? noNames),
     tried,
     undo,
     ...(glass.length > 0 && { glass }),

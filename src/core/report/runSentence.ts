@@ -30,6 +30,7 @@ export function runSentence(
     case 'StepEntered':
     case 'CommandEnded':
     case 'OutputAppended':
+    case 'UpdateSaid':
     case 'BaselineTaken':
       return null;
     case 'ApprovalRequested':
@@ -57,6 +58,7 @@ export function runSentence(
     }
     case 'RetryPlanned':
       return `${name} is tried again by itself, try ${event.data.try}: ${event.data.why}`;
+    case 'TriggerRead':
     case 'OfferTaken':
       return null;
     case 'StopRequested':

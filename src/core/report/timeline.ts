@@ -1,12 +1,14 @@
 import type { Event } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
 import type { NoteSource } from '../incident/incident.ts';
+import { isRunUpdate } from '../incident/timekeeping.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Plan } from '../run/plan.ts';
 import { findStep } from '../run/walk.ts';
 import type { RunView } from '../view.ts';
 import { outcomeInWords } from './attempts.ts';
 import { calledSentence } from './calledSentence.ts';
+import { type Names, noNames } from './names.ts';
 import { plainText } from './plainText.ts';
 import type { LoggedEvent } from './postMortem.ts';
 import { runSentence } from './runSentence.ts';
@@ -19,12 +21,14 @@ export type TimelineEntry = { readonly at: number; readonly who: string; readonl
 export function timelineOf(
   events: readonly LoggedEvent[],
   runs: readonly RunView[],
+  names: Names = noNames,
 ): readonly TimelineEntry[] {
   const verdicts = new Map<string, string>();
   const alerts = new Map<string, string>();
   const collected = new Set<string>();
   const plans = new Map<string, Plan>();
   const said = new Set<string>();
+  const updates = updatesOf(events);
   return events.flatMap(({ stream, event }) => {
     const view = runs.find((each) => each.run.id === stream);
     // What a storm collected is in the list of alerts; a line for each of thousands would hide everything else.
@@ -38,6 +42,12 @@ export function timelineOf(
       const name = alerts.get(event.data.episode) ?? 'An alert';
       return [{ at: event.at, who: event.by, what: `${name} resolved` }];
     }
+    // Said every few minutes for whoever waited; a line for each would hide what happened.
+    if (event.type === 'UpdateSaid') {
+      const all = updates.get(stream) ?? [];
+      return all[0] === event ? [{ at: event.at, who: event.by, what: updatesSentence(all, view) }] : [];
+    }
+    if (event.type === 'NoteAdded' && isRunUpdate(event.data)) return [];
     if (event.type === 'CommandStarted') plans.set(`${stream}/${event.data.step}`, event.data.plan);
     if (event.type === 'CommandEnded') {
       const plan = plans.get(`${stream}/${event.data.step}`);
@@ -47,13 +57,37 @@ export function timelineOf(
     // The bot tells the channel what its own event says already.
     for (const remark of remarksOf(event)) said.add(remark);
     if (event.type === 'NoteAdded' && event.data.kind === 'bot' && said.delete(event.data.text)) return [];
-    const what = sentence(event, view, (verdict) => {
-      const before = verdicts.get(stream);
-      verdicts.set(stream, verdict);
-      return before !== verdict;
+    const what = sentence(event, view, {
+      names,
+      changed(verdict) {
+        const before = verdicts.get(stream);
+        verdicts.set(stream, verdict);
+        return before !== verdict;
+      },
     });
     return what === null ? [] : [{ at: event.at, who: event.by, what }];
   });
+}
+
+type Update = Extract<RunEvent, { type: 'UpdateSaid' }>;
+
+/** Those on the way, by run: that it began and how it ended is told by other lines. */
+function updatesOf(events: readonly LoggedEvent[]): ReadonlyMap<string, readonly Update[]> {
+  const all = new Map<string, Update[]>();
+  for (const { stream, event } of events)
+    if (event.type === 'UpdateSaid' && event.data.moment === 'progress')
+      all.set(stream, [...(all.get(stream) ?? []), event]);
+  return all;
+}
+
+function updatesSentence(updates: readonly Update[], view: RunView | undefined): string {
+  const of = view ? ` of ${view.run.title}` : '';
+  const [first] = updates;
+  const last = updates.at(-1);
+  if (!first || !last) return `Automatic updates${of}`;
+  return updates.length === 1
+    ? `1 automatic update${of}`
+    : `${updates.length} automatic updates${of}, until ${new Date(last.at).toISOString().slice(11, 19)} UTC`;
 }
 
 /** The notes that come with an event and repeat it. */
@@ -82,7 +116,7 @@ function lookTitle(
 function sentence(
   event: Event,
   view: RunView | undefined,
-  changed: (verdict: string) => boolean,
+  { changed, names }: { readonly changed: (verdict: string) => boolean; readonly names: Names },
 ): string | null {
   switch (event.type) {
     case 'IncidentOpened':
@@ -101,6 +135,8 @@ function sentence(
       return 'Took the incident';
     case 'Called':
       return calledSentence(event.data);
+    case 'CallAnswered':
+      return `On it, ${spokenDuration(event.data.afterMs)} after ${event.data.title} was called`;
     case 'PageAnswered':
       return event.data.outcome === 'paged' ? null : 'A page was not sent any more: nobody had to be called';
     case 'PageFailed':
@@ -108,11 +144,11 @@ function sentence(
     case 'SeverityChanged':
       return `Severity ${event.data.from} → ${event.data.severity}${because(event.data.why)}`;
     case 'RoleAssigned':
-      return `${event.data.role} is ${whoInWords(event.data.user)}`;
+      return `${event.data.role} is ${whoInWords(event.data.user, names)}`;
     case 'MitigationStarted':
       return null;
     case 'ResponderJoined':
-      return `${whoInWords(event.data.user)} joined`;
+      return `${whoInWords(event.data.user, names)} joined`;
     case 'RunAttached':
       return `Playbook ${event.data.playbook} (${event.data.run})`;
     case 'RunFinished':
@@ -121,7 +157,7 @@ function sentence(
       const { kind, text, from, about } = event.data;
       // It comes again until somebody writes; what was written stands here.
       if (about === 'update-due') return null;
-      return `${kind === 'update' ? 'Status update' : 'Note'}: ${kind === 'bot' ? plainText(text) : text}${takenFrom(from)}`;
+      return `${kind === 'update' ? 'Status update' : 'Note'}: ${kind === 'bot' ? plainText(text, names) : text}${takenFrom(from, names)}`;
     }
     case 'UnresolvedForLong':
       return `Unresolved for ${spokenDuration(event.data.afterMs)}${event.data.offer ? `; ${event.data.offer} was offered` : ''}`;
@@ -140,6 +176,9 @@ function sentence(
       return event.data.others.length === 0
         ? null
         : `Silenced in Alertmanager itself, by ${event.data.others.map(({ by }) => by).join(', ')}`;
+    // The note beside it says so.
+    case 'MovedToChannel':
+      return null;
     case 'ChannelOpened':
       return `Channel #${event.data.name} opened`;
     case 'IncidentResolved':
@@ -150,6 +189,16 @@ function sentence(
     case 'FreezeBegun':
     case 'FreezeLifted':
     case 'FreezeEnded':
+    case 'WatchStarted':
+    case 'IncidentWatched':
+    case 'WatchInterrupted':
+    case 'AlertsUnheard':
+    case 'AlertsHeard':
+    case 'WatchStopped':
+    case 'WatchEnded':
+    case 'PreferencesSet':
+    case 'ReminderHeld':
+    case 'RemindersSent':
       return null;
     default:
       return runSentence(event, view, changed);
@@ -166,7 +215,7 @@ function comparedSentence({ gone, staleSince }: Extract<Event, { type: 'AlertsCo
   return `Alertmanager did not have ${count === 1 ? '1 alert' : `${count} alerts`} any more, without a resolve`;
 }
 
-const takenFrom = (from: NoteSource | undefined): string =>
+const takenFrom = (from: NoteSource | undefined, names: Names): string =>
   from === undefined
     ? ''
-    : ` (a message of ${from.user === null ? 'an app' : whoInWords(from.user)}, ${from.url})`;
+    : ` (a message of ${from.user === null ? 'an app' : whoInWords(from.user, names)}, ${from.url})`;

@@ -1,4 +1,6 @@
+import { isSlackId, nameInPager } from '../actor.ts';
 import { spokenDuration } from '../duration.ts';
+import { type Names, namedPerson, noNames } from './names.ts';
 import { withoutTokens } from './plainText.ts';
 
 /** `2026-11-21 14:02:09`, always UTC. */
@@ -9,9 +11,9 @@ export const writtenTime = (at: number): string =>
 export const writtenClock = (at: number): string => writtenTime(at).slice(11);
 
 /** Foreign text on one line, without what turns the reading direction or takes no room. */
-export function oneLine(text: string): string {
+export function oneLine(text: string, names: Names = noNames): string {
   return (
-    withoutTokens(text)
+    withoutTokens(text, names)
       .replaceAll(/\s+/g, ' ')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
       .replaceAll(/[\u0000-\u001f\u007f-\u009f]|[\ud800-\udfff]/gu, '')
@@ -20,11 +22,13 @@ export function oneLine(text: string): string {
   );
 }
 
-/** Who an id of the log is, in words. What is written to a file knows no names: people are `@` and their id in Slack. */
-export function whoInWords(id: string): string {
+/** Who an id of the log is, in words. A file cannot look anybody up: who is not in `names` is `@` and the id in Slack. */
+export function whoInWords(id: string, names: Names = noNames): string {
   if (id === 'alertmanager') return 'Alertmanager';
   if (id === 'bot') return 'the bot';
-  if (/^[UW][A-Z0-9]+$/.test(id)) return `@${id}`;
+  if (isSlackId(id)) return namedPerson(id, names);
+  const inPager = nameInPager(id);
+  if (inPager !== null) return `${inPager} in PagerDuty`;
   return id.startsWith('operator:') ? `operator ${id.slice('operator:'.length)}` : id;
 }
 

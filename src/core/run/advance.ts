@@ -12,7 +12,7 @@ import { askAboutCondition, passOver } from './passOver.ts';
 import type { Plan } from './plan.ts';
 import { planStep } from './resolve.ts';
 import { nextTry, tryAfterUnknown } from './retry.ts';
-import { entered, looksOf, type Settled, type StepState } from './run.ts';
+import { entered, looksOf, type Run, type Settled, type StepRecord, type StepState } from './run.ts';
 import { evidenceMs, hasTimeLeft, readBaseline, runCommand, runningSince } from './sendCommand.ts';
 import { silenceFor } from './silence.ts';
 import { badValue, valuesOf } from './stepValues.ts';
@@ -157,7 +157,8 @@ export function startCommand(
   again: { readonly try?: number; readonly afterUnknown?: true } = {},
 ): void {
   const { draft, context } = walking;
-  const data = { step, plan, command, ...again };
+  const approved = approvalOf(draft.state, step);
+  const data = { step, plan, command, ...again, ...(approved !== undefined && { approved }) };
   draft.emit({ type: 'CommandStarted', data, at: context.now, by: walking.by });
   if (hasTimeLeft(walking, step, plan, command)) {
     runCommand(walking, step, plan, command);
@@ -169,6 +170,20 @@ export function startCommand(
   const ended = { step, command, outcome, ledger: null, look: { unseen: message } };
   draft.emit({ type: 'CommandEnded', data: ended, at: context.now, by: walking.by });
   afterCommand(walking, step, plan, command, outcome);
+}
+
+/** The hash of the approval that a step goes on by; that of a whole procedure stands with the run. */
+function approvalOf({ steps }: Run, step: string): string | undefined {
+  const state = steps[step]?.state;
+  switch (state?.kind) {
+    case 'approving':
+      return state.approval.hash;
+    case 'running':
+    case 'unknown':
+      return state.approved;
+    default:
+      return undefined;
+  }
 }
 
 /** Whoever said yes this long ago does not expect it to happen now. */
@@ -201,7 +216,8 @@ export function afterCommand(
       plan,
       command,
       probe: null,
-      ...(running && { startedAt: running.commandSince }),
+      ...(running && { startedAt: running.commandSince, since: running.since }),
+      ...(running?.approved !== undefined && { approved: running.approved }),
       ...(retry !== undefined && { retry }),
     });
     if (planned?.probe) {
@@ -279,12 +295,23 @@ export function commandSucceeded(walking: Walking, step: string, plan: Plan, com
 function settleDone(walking: Walking, step: string, plan: Plan): void {
   const { draft, context } = walking;
   const record = draft.state.steps[step];
-  const since = record?.state.kind === 'running' ? record.state.since : (record?.enteredAt ?? context.now);
   release(walking, plan);
-  const tookMs = Math.max(0, context.now - since);
+  const tookMs = Math.max(0, context.now - (clickedAt(record) ?? context.now));
   const looks = looksOf(record);
   settle(walking, step, walking.by, { kind: 'done', tookMs, code: 0, verified: null, ...looks });
   advance(walking);
+}
+
+/** How long people thought before is no time that it took, also where a person says how it ended. */
+function clickedAt(record: StepRecord | undefined): number | undefined {
+  switch (record?.state.kind) {
+    case 'running':
+      return record.state.since;
+    case 'unknown':
+      return record.state.since ?? record.state.startedAt ?? record.enteredAt;
+    default:
+      return record?.enteredAt;
+  }
 }
 
 /** A step that cannot go on by itself. Alone it waits for a person; a whole procedure brings back what it must and stops. */

@@ -1,7 +1,9 @@
 import { forbidden } from '../access/forbidden.ts';
+import type { Actor } from '../actor.ts';
 import { type Decision, refuse } from '../decision.ts';
 import type { Step } from '../playbook/definition.ts';
 import { advance, enter, settle } from './advance.ts';
+import { answeredAs } from './answeredBy.ts';
 import { withdrawRequest } from './approve.ts';
 import { showStep, type Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
@@ -27,11 +29,11 @@ export function tryAgain(
   if (state.kind === 'inconclusive' && state.of === 'condition') return goInto(walking, command, step);
   if (step.kind === 'do') {
     // Trying again is doing it: it needs all that the first time needed.
-    return perform(walking, command, step, () => reopen(walking, [step.id], 'tried again'));
+    return perform(walking, command, step, () => reopen(walking, [step.id], 'tried again', record.judgedBy));
   }
   const denied = forbidden(command.actor, 'change', run.service, context);
   if (denied) return denied;
-  reopen(walking, [step.id], 'looked again');
+  reopen(walking, [step.id], 'looked again', record.judgedBy);
   enter(walking, step);
   return draft.decided();
 }
@@ -67,13 +69,14 @@ export function chooseAgain(
 
 /** A person has judged what the condition could not: the step is walked, and an action of it offered as any other. */
 function goInto(walking: Walking, command: OfStep, step: Step): Decision<RunEvent> {
-  const { draft, context, by } = walking;
+  const { draft, definition, context, by } = walking;
   const denied = forbidden(command.actor, 'change', draft.state.service, context);
   if (denied) return denied;
+  const judged = answeredAs(definition, command.actor);
   if (step.kind === 'stage' || step.kind === 'call') {
-    settle(walking, step.id, by, { kind: 'passed' });
+    settle(walking, step.id, by, { kind: 'passed', ...judged });
   } else {
-    reopen(walking, [step.id], 'a person said that it is to be done');
+    reopen(walking, [step.id], 'a person said that it is to be done', judged.as);
     enter(walking, step);
     if (draft.state.steps[step.id]?.state.kind !== 'settled') return draft.decided();
   }
@@ -91,11 +94,13 @@ function questionOfValue(
   return state.code === badValue ? (valuesOf(definition, step, draft.state).fault?.question ?? null) : null;
 }
 
-function reopen(walking: Walking, steps: readonly string[], why: string): void {
+/** `judgedBy` is who said that they are to be done where no condition could say so; that outlives another try. */
+function reopen(walking: Walking, steps: readonly string[], why: string, judgedBy?: Actor): void {
   const { draft, context } = walking;
   const shown = steps.filter((step) => !wasPassedOver(draft.state.steps[step]));
   for (const step of steps) letGo(walking, step);
-  draft.emit({ type: 'StepsReopened', data: { steps, why }, at: context.now, by: walking.by });
+  const data = { steps, why, ...(judgedBy !== undefined && { as: judgedBy }) };
+  draft.emit({ type: 'StepsReopened', data, at: context.now, by: walking.by });
   // Messages of the attempts that end here lose their buttons.
   for (const step of shown) showStep(walking, step);
 }

@@ -11,8 +11,8 @@ import type { Run, Settled } from './run.ts';
 import type { Acting } from './stepValues.ts';
 
 /**
- * Where what a person answers decides what is done to a service that is not the run's, it needs their right there: a
- * right on the run's own service is what the question needed, and would reach further than it says.
+ * Where what a person answers, fills in, skips or judges decides what is done to a service that is not the run's, it needs their
+ * right there: a right on the run's own service is what the question needed, and would reach further than it says.
  */
 
 /** Whether what somebody answers in a playbook can reach another service, so that who they were has to be kept. */
@@ -25,6 +25,10 @@ export const answeredAs = (
   actor: Actor,
 ): Pick<Extract<Settled, { kind: 'chosen' }>, 'as'> => (reachesOthers(definition) ? { as: actor } : {});
 
+/** What is kept of whoever filled in the form that started a run. */
+export const startedAs = (definition: Definition, actor: Actor): Pick<Run, 'startedAs'> =>
+  reachesOthers(definition) ? { startedAs: actor } : {};
+
 /** Why the bot may not do something to another service after somebody's answer, as a sentence; null where nothing stands in the way. */
 export function forbiddenByAnswer(
   { draft, definition, context }: Walking,
@@ -33,13 +37,11 @@ export function forbiddenByAnswer(
 ): string | null {
   const own = draft.state.service;
   if (!actsElsewhere(plan, own)) return null;
-  const questions = new Set([
-    ...questionsAround(definition.playbook.steps, step.id),
-    ...questionsOfValues(definition, step),
-  ]);
-  for (const actor of answerers(draft.state, questions)) {
+  const around = new Set(decidedAround(definition.playbook.steps, step.id));
+  const deciders = [...decidersOf(draft.state, around), ...decidersOfValues(draft.state, definition, step)];
+  for (const { actor, did } of deciders) {
     const denied = forbiddenToDo(plan, { actor, own, situation: context });
-    if (denied) return ofThem(denied);
+    if (denied) return ofThem(denied, did);
   }
   return null;
 }
@@ -50,50 +52,73 @@ export function forbiddenToLook(
   step: Acting,
   plan: Plan,
 ): string | null {
-  for (const actor of answerers(draft.state, new Set(questionsOfValues(definition, step)))) {
+  for (const { actor, did } of decidersOfValues(draft.state, definition, step)) {
     for (const { service, environment } of plan.commands) {
       if (service === undefined || service === draft.state.service) continue;
       const denied = forbidden(actor, 'observe', service, context, environment);
-      if (denied) return ofThem(denied);
+      if (denied) return ofThem(denied, did);
     }
   }
   return null;
 }
 
-const ofThem = ({ message }: Refusal): string =>
+const ofThem = ({ message }: Refusal, did: Decider['did']): string =>
   message.startsWith('You ')
-    ? message.replace(/^You /, 'Whoever answered ')
-    : `Whoever answered may not. ${message}`;
+    ? message.replace(/^You /, `Whoever ${did} `)
+    : `Whoever ${did} may not. ${message}`;
+
+type Decider = {
+  readonly actor: Actor;
+  readonly did: 'answered' | 'skipped it' | 'said that it is to be done' | 'started this';
+};
 
 const actsElsewhere = ({ commands }: Plan, own: string): boolean =>
   commands.some(({ service }) => service !== undefined && service !== own);
 
-/** Those who answered. Of whom it was not kept who they were, nothing is known but their name. */
-function answerers({ steps }: Pick<Run, 'steps'>, questions: ReadonlySet<string>): readonly Actor[] {
-  return [...questions].flatMap((id): Actor[] => {
-    const state = steps[id]?.state;
-    if (state?.kind !== 'settled' || state.by === null) return [];
-    if (state.how.kind !== 'chosen' && state.how.kind !== 'answered') return [];
-    return [state.how.as ?? { kind: 'person', user: state.by, groups: [], resolved: [] }];
+/** Of whom it was not kept who they were, nothing is known but their name. */
+const stranger = (user: string): Actor => ({ kind: 'person', user, groups: [], resolved: [] });
+
+/** Those who answered or skipped these steps, or said that they are to be done where no condition could. */
+function decidersOf({ steps }: Pick<Run, 'steps'>, decided: ReadonlySet<string>): readonly Decider[] {
+  return [...decided].flatMap((id): Decider[] => {
+    const { state, judgedBy } = steps[id] ?? {};
+    const judge = judgedBy ? [{ actor: judgedBy, did: 'said that it is to be done' } as const] : [];
+    if (state?.kind !== 'settled' || state.by === null) return judge;
+    const { how, by } = state;
+    switch (how.kind) {
+      case 'chosen':
+      case 'answered':
+        return [...judge, { actor: how.as ?? stranger(by), did: 'answered' }];
+      case 'skipped':
+        return [...judge, { actor: how.as ?? stranger(by), did: 'skipped it' }];
+      case 'passed':
+        return [...judge, { actor: how.as ?? stranger(by), did: 'said that it is to be done' }];
+      default:
+        return judge;
+    }
   });
 }
 
-/** Questions whose answers are values of the step's parameters. */
-function questionsOfValues({ playbook }: Definition, step: Acting): readonly string[] {
-  const names = Object.values(step.with ?? {}).flatMap((given) =>
-    given.kind === 'answer' ? [given.name] : [],
-  );
-  return questionsNamed(playbook.steps, step.id, names);
+/** Those who gave the values of the step's parameters, by an answer or in the form that started the run. */
+function decidersOfValues(run: Run, { playbook }: Definition, step: Acting): readonly Decider[] {
+  const given = Object.values(step.with ?? {});
+  const names = given.flatMap((each) => (each.kind === 'answer' ? [each.name] : []));
+  const answered = decidersOf(run, new Set(stepsNamed(playbook.steps, step.id, names)));
+  const { startedAs: actor = stranger(run.startedBy) } = run;
+  const isInput = given.some(({ kind }) => kind === 'input') && run.startedBy !== 'bot';
+  return isInput ? [...answered, { actor, did: 'started this' }] : answered;
 }
 
-/** Questions that led to a step: those it stands under an answer of, and those that conditions on the way look at. */
-function questionsAround(all: readonly Step[], id: string, steps = all): readonly string[] {
+/**
+ * Steps that people decided on the way to a step: all that it stands in, which are questions and what a person judged to
+ * be done, and what conditions look at, which is an answer or whether something was skipped.
+ */
+function decidedAround(all: readonly Step[], id: string, steps = all): readonly string[] {
   for (const step of steps) {
     const inner = childrenOf(step).find((each) => each.some((one) => holds(one, id)));
     if (step.id !== id && !inner) continue;
-    const looked = step.if === undefined ? [] : questionsNamed(all, step.id, namesIn(all, step.id, step.if));
-    if (!inner) return looked;
-    return [...(step.kind === 'choose' ? [step.id] : []), ...looked, ...questionsAround(all, id, inner)];
+    const looked = step.if === undefined ? [] : stepsNamed(all, step.id, namesIn(all, step.id, step.if));
+    return [step.id, ...looked, ...(inner ? decidedAround(all, id, inner) : [])];
   }
   return [];
 }
@@ -106,10 +131,8 @@ const namesIn = (all: readonly Step[], id: string, condition: string): readonly 
     of === 'incident' ? [] : [name],
   );
 
-/** The questions of these names in the playbook that a step is written in. */
-const questionsNamed = (all: readonly Step[], id: string, names: readonly string[]): readonly string[] =>
+/** The steps of these names in the playbook that a step is written in. */
+const stepsNamed = (all: readonly Step[], id: string, names: readonly string[]): readonly string[] =>
   ownSteps(scopeOf(all, id)).flatMap((step) =>
-    (step.kind === 'ask' || step.kind === 'choose') && step.as !== undefined && names.includes(step.as)
-      ? [step.id]
-      : [],
+    step.as !== undefined && names.includes(step.as) ? [step.id] : [],
   );

@@ -2,6 +2,7 @@ import type { Actor } from '../actor.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { advance, carryOut } from './advance.ts';
 import { needsApproval } from './demands.ts';
+import { type Asked, askedUnder, outdated, outdatedRequests } from './edited.ts';
 import { show, showRun, showStep, tell, type Walking } from './effects.ts';
 import { end } from './ending.ts';
 import type { RunEvent } from './events.ts';
@@ -11,32 +12,36 @@ import { planHash, planWhole } from './resolve.ts';
 import { forbiddenToDo } from './rights.ts';
 import type { Approval, StepRecord } from './run.ts';
 import { targetsOf } from './targets.ts';
+import { lookAtTriggers } from './triggerLook.ts';
+import { beginUpdates } from './updates.ts';
 import { announceOverride, closedMeanwhile } from './window.ts';
 
 /**
  * A destructive plan waits for a second person, or for as many as it demands: pending ─▶ approved, refused, withdrawn,
  * expired, or broken glass. It is bound to the hash of exactly what will run. One refusal refuses; the yes that completes
  * what is demanded lets it run; the requester's own yes counts for nothing. The time it stands counts from the request.
+ * An edit of what it asks for withdraws it, with every yes that it had; what was approved before goes on as it was.
  */
 
 /** How long a request stands; long enough to find somebody, too short to be approved by accident the next day. */
 const standsMs = 10 * 60_000;
 
-function newApproval(walking: Walking, plan: Plan): Approval {
-  const { context, by, draft } = walking;
+function newApproval(walking: Walking, plan: Plan, asked: Asked): Approval {
+  const { context, by, draft, definition } = walking;
   return {
     hash: planHash(plan, draft.state.definition),
     plan,
     requestedBy: by,
     requestedAt: context.now,
     expiresAt: context.now + standsMs,
+    ...askedUnder(draft.state, definition, asked, context),
     state: { kind: 'pending' },
   };
 }
 
 export function requestApproval(walking: Walking, step: string, plan: Plan): void {
   const { draft, context } = walking;
-  const approval = newApproval(walking, plan);
+  const approval = newApproval(walking, plan, step);
   draft.emit({ type: 'ApprovalRequested', data: { step, approval }, at: context.now, by: walking.by });
   const { attempt } = draft.state.steps[step] ?? { attempt: 1 };
   const { id } = draft.state;
@@ -45,6 +50,7 @@ export function requestApproval(walking: Walking, step: string, plan: Plan): voi
     { type: 'run.approval-expired', run: id, step, attempt, hash: approval.hash },
     approval.expiresAt,
   );
+  lookAtTriggers(walking);
   showStep(walking, step);
 }
 
@@ -58,7 +64,7 @@ export function proposePlan(walking: Walking, actor: Actor, override?: Override)
   // Where each action waits for its own click, what is approved beforehand is that the walk begins at all.
   const begun = draft.state.authority === 'whole' ? all : beginning(all);
   const plan = override ? { ...begun, override } : begun;
-  const approval = newApproval(walking, plan);
+  const approval = newApproval(walking, plan, null);
   const denied = forbiddenToDo(plan, { actor, own: draft.state.service, situation: context });
   if (denied) return denied;
   // Below what needs a second person, a word to be typed is what it waits for.
@@ -72,6 +78,7 @@ export function proposePlan(walking: Walking, actor: Actor, override?: Override)
     return draft.decided();
   }
   tell(walking, { type: 'run.plan-expired', run: id, hash: approval.hash }, approval.expiresAt);
+  lookAtTriggers(walking);
   show(walking, { kind: 'plan', run: id });
   return draft.decided();
 }
@@ -97,6 +104,7 @@ function approved(walking: Walking, state: Approval['state']): void {
   if (whole) for (const claim of targetsOf(walking, whole.plan)) draft.take(claim);
   show(walking, { kind: 'plan', run: id });
   showRun(walking);
+  beginUpdates(walking);
   advance(walking);
 }
 
@@ -106,6 +114,8 @@ export function decidePlan(walking: Walking, command: Decides): Decision<RunEven
   if (!whole) return refuse('invalid', 'This procedure is not approved as a whole.');
   const verdict = decideApproval(walking, command, whole);
   if (verdict.kind === 'refused') return verdict;
+  const edited = editedMeanwhile(walking, { asked: null, approval: whole, verdict });
+  if (edited !== null) return tooLate(walking, edited);
   recordYes(walking, null, verdict);
   if (verdict.kind === 'granted') {
     show(walking, { kind: 'plan', run: draft.state.id });
@@ -127,6 +137,42 @@ export function decidePlan(walking: Walking, command: Decides): Decision<RunEven
   return draft.decided();
 }
 
+/** Withdraws what an edit has voided, whether or not anybody has clicked since; a second time there is nothing left. */
+export function withdrawOutdated(walking: Walking, at: number | null): Decision<RunEvent> {
+  const { draft, definition, context } = walking;
+  const [first] = outdatedRequests(draft.state, definition, context.room, at);
+  if (!first) return refuse('stale', 'Everything that is asked for would run as it was shown.');
+  if (first.asked === null) return tooLate(walking, first.why);
+  withdrawEdited(walking, first.asked, first);
+  return draft.decided();
+}
+
+/** Why a yes comes after an edit of what it is about, although nothing has withdrawn the request yet. */
+function editedMeanwhile(
+  { draft, definition, context }: Walking,
+  given: {
+    readonly asked: Asked;
+    readonly approval: Approval;
+    readonly verdict: Extract<Verdict, { kind: 'decided' | 'granted' }>;
+  },
+): string | null {
+  const { verdict } = given;
+  const isYes =
+    verdict.kind === 'granted' || verdict.state.kind === 'approved' || verdict.state.kind === 'glass-broken';
+  const { room } = context;
+  return isYes ? outdated({ ...given, run: draft.state, pinned: definition, room, at: null }) : null;
+}
+
+function withdrawEdited(
+  walking: Walking,
+  step: string,
+  { approval, why }: { readonly approval: Approval; readonly why: string },
+): void {
+  const bot = { ...walking, by: 'bot' };
+  withdrawRequest(bot, step, why);
+  backToOffer(bot, step, approval.plan);
+}
+
 /** Everybody who waits for it is told, and not only whoever said yes to what may not start any more. */
 function tooLate(walking: Walking, why: string): Decision<RunEvent> {
   const { draft, context } = walking;
@@ -146,6 +192,11 @@ export function decideStepApproval(
   const { approval } = record.state;
   const verdict = decideApproval(walking, command, approval);
   if (verdict.kind === 'refused') return verdict;
+  const edited = editedMeanwhile(walking, { asked: command.step, approval, verdict });
+  if (edited !== null) {
+    withdrawEdited(walking, command.step, { approval, why: edited });
+    return draft.decided();
+  }
   recordYes(walking, command.step, verdict);
   if (verdict.kind === 'granted') {
     showStep(walking, command.step);

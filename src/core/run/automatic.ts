@@ -1,10 +1,11 @@
 import { forbidden } from '../access/forbidden.ts';
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Decision, type Refusal, refuse } from '../decision.ts';
 import { isOpen } from '../incident/incident.ts';
 import { time } from '../moment.ts';
 import type { Step } from '../playbook/definition.ts';
 import { carryOut } from './advance.ts';
+import type { RunCommand } from './commands.ts';
 import { showStep, tell, type Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { moved } from './late.ts';

@@ -1,6 +1,6 @@
 import { forbidden } from '../access/forbidden.ts';
 import { actorId } from '../actor.ts';
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
@@ -9,15 +9,24 @@ import { valueFault } from '../playbook/valueType.ts';
 import { advance, settle, stand, standFailed, startCommand } from './advance.ts';
 import { chooseAgain, tryAgain } from './again.ts';
 import { answeredAs } from './answeredBy.ts';
-import { decidePlan, decideStepApproval, expirePlan, expireStepApproval } from './approve.ts';
+import {
+  decidePlan,
+  decideStepApproval,
+  expirePlan,
+  expireStepApproval,
+  withdrawOutdated,
+} from './approve.ts';
 import { decideAutomatic } from './automatic.ts';
+import type { RunCommand } from './commands.ts';
 import { itemDue, tick } from './duties.ts';
 import { showOutput, showStep, type Walking } from './effects.ts';
 import { commandEnded, reading } from './ended.ts';
 import { end, endWithIncident, mayGoOn, runEnded } from './ending.ts';
 import type { RunEvent } from './events.ts';
 import { evolveRun } from './evolve.ts';
+import { withdrawnBefore } from './judgeApproval.ts';
 import { moved } from './late.ts';
+import { moveAlong } from './move.ts';
 import { startOffered } from './offer.ts';
 import { claimOutcome, type OfStep, perform, stop } from './perform.ts';
 import { planStep } from './resolve.ts';
@@ -25,6 +34,8 @@ import { forbiddenToDo } from './rights.ts';
 import { isBusy, isLook, type Run } from './run.ts';
 import { start } from './start.ts';
 import { letGo } from './targets.ts';
+import { severityChanged, triggerRead } from './triggerLook.ts';
+import { updateDue } from './updates.ts';
 import { findStep } from './walk.ts';
 
 /** Commands that a run's stream decides. */
@@ -53,7 +64,7 @@ export function decideRun(command: ForRun, run: Run | null, context: Context): D
   }
   const comesLate = ['run.command-ended', 'run.output', 'run.offer-taken'].includes(command.type);
   if (run.result && !comesLate) {
-    return refuse('stale', `This run ended at ${time(run.result.at)}.`);
+    return withdrawnBefore(run, command) ?? refuse('stale', `This run ended at ${time(run.result.at)}.`);
   }
   switch (command.type) {
     case 'run.plan-decide':
@@ -61,6 +72,16 @@ export function decideRun(command: ForRun, run: Run | null, context: Context): D
       return decidePlan(walking, command);
     case 'run.plan-expired':
       return expirePlan(walking, command.hash);
+    case 'run.room-changed':
+      return withdrawOutdated(walking, command.at);
+    case 'run.moved':
+      return moveAlong(walking);
+    case 'run.severity-changed':
+      return severityChanged(walking);
+    case 'run.trigger-read':
+      return triggerRead(walking, command);
+    case 'run.update-due':
+      return updateDue(walking, command.number);
     default:
       return decideStep(walking, command);
   }
@@ -85,7 +106,10 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
   const record = run.steps[command.step];
   if (!step) return refuse('invalid', `${run.playbook} has no step ${command.step}.`);
   if (!record || record.attempt !== command.attempt)
-    return refuse('stale', 'This step was opened again since; use the newer message.');
+    return (
+      withdrawnBefore(run, command) ??
+      refuse('stale', 'This step was opened again since; use the newer message.')
+    );
   const { state } = record;
   const { now } = context;
   const { by } = walking;
@@ -142,7 +166,7 @@ function decideStep(walking: Walking, command: OfStep): Decision<RunEvent> {
           : ['offering', 'failed', 'inconclusive', 'waiting', 'asking', 'verifying'];
       if (!skippable.includes(state.kind)) return moved(step, record);
       letGo(walking, step.id);
-      settle(walking, step.id, by, { kind: 'skipped' });
+      settle(walking, step.id, by, { kind: 'skipped', ...answeredAs(definition, command.actor) });
       advance(walking);
       return draft.decided();
     }

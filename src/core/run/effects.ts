@@ -25,7 +25,7 @@ export function whereOf(run: Pick<Run, 'incident' | 'channel'>, thread: Subject 
     : { in: { kind: 'channel', channel: run.channel ?? '' }, thread };
 }
 
-const laneOf = (run: Pick<Run, 'incident' | 'id'>): string => `chat/${run.incident ?? run.id}`;
+export const laneOf = (run: Pick<Run, 'incident' | 'id'>): string => `chat/${run.incident ?? run.id}`;
 
 export function show(
   { draft }: Pick<Walking, 'draft'>,

@@ -1,8 +1,8 @@
-import type { RunCommand } from '../command.ts';
 import type { Decision } from '../decision.ts';
 import type { Step } from '../playbook/definition.ts';
 import { advance, afterCommand, bringBack, settle, stand, startCommand } from './advance.ts';
 import { automaticReading } from './automatic.ts';
+import type { RunCommand } from './commands.ts';
 import { showOutput, showStep, type Walking } from './effects.ts';
 import { endWithIncident, mayGoOn } from './ending.ts';
 import type { RunEvent } from './events.ts';

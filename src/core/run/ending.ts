@@ -5,6 +5,7 @@ import { actionOf } from './resolve.ts';
 import { isBusy } from './run.ts';
 import { letGo, targetsOf } from './targets.ts';
 import { isUndo, undoClaim, undoneByAll } from './undo.ts';
+import { updateAtEnd } from './updates.ts';
 
 /**
  * A run whose incident was resolved while a command ran ends with that command. A whole procedure goes on to its end:
@@ -27,6 +28,8 @@ export function end(walking: Walking, kind: 'completed' | 'stopped' | 'refused',
   const { draft, context } = walking;
   const { id, incident, whole, steps } = draft.state;
   for (const step of Object.keys(steps)) letGo(walking, step);
+  // Its own end is the last that happens to a run.
+  updateAtEnd(walking, { kind, why, at: context.now, by: walking.by });
   draft.emit({ type: 'RunEnded', data: { kind, why }, at: context.now, by: walking.by });
   // Only an approved plan has taken its targets; before that, somebody else may be holding them.
   if (whole?.state.kind === 'approved' || whole?.state.kind === 'glass-broken')

@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.ts';
 import type { RunId } from '../stream.ts';
 import type { Plan } from './plan.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   Reading,
   Run,
   RunResult,
+  RunUpdate,
   Settled,
   StepState,
 } from './run.ts';
@@ -28,6 +30,7 @@ export type RunEvent = { readonly at: number; readonly by: string } & (
         | 'channel'
         | 'reason'
         | 'inputs'
+        | 'startedAs'
         | 'drill'
       >;
     }
@@ -71,6 +74,8 @@ export type RunEvent = { readonly at: number; readonly by: string } & (
         /** From the second try on. */
         readonly try?: number;
         readonly afterUnknown?: true;
+        /** The hash of the step's approval that it runs by. */
+        readonly approved?: string;
       };
     }
   /** A command has failed and is tried again by itself at `at`. */
@@ -107,6 +112,11 @@ export type RunEvent = { readonly at: number; readonly by: string } & (
       };
     }
   /** The run that was started from a step that offered it. */
+  /** What an indicator with a trigger was and is, oldest first, while a request waits; the last such look counts. */
+  | {
+      readonly type: 'TriggerRead';
+      readonly data: { readonly indicator: string; readonly readings: readonly Reading[] };
+    }
   | { readonly type: 'OfferTaken'; readonly data: { readonly step: string; readonly run: RunId } }
   | {
       readonly type: 'GateOpened';
@@ -161,8 +171,14 @@ export type RunEvent = { readonly at: number; readonly by: string } & (
     }
   | {
       readonly type: 'StepsReopened';
-      readonly data: { readonly steps: readonly string[]; readonly why: string };
+      readonly data: {
+        readonly steps: readonly string[];
+        readonly why: string;
+        /** Who said that it is to be done where its condition could not be judged, kept where that can reach another service. */
+        readonly as?: Actor;
+      };
     }
+  | { readonly type: 'UpdateSaid'; readonly data: Omit<RunUpdate, 'at'> }
   | {
       readonly type: 'RunEnded';
       readonly data: { readonly kind: RunResult['kind']; readonly why: string | null };

@@ -78,6 +78,7 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
               })),
             }),
             ...pastOf(run.steps[data.step]),
+            ...judgedAs(run.steps[data.step]?.judgedBy),
             // What it was like before anything was done stays true of a second try.
             baseline: run.steps[data.step]?.baseline ?? null,
           },
@@ -100,13 +101,14 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
         state: {
           kind: 'running',
           by,
-          since: record.state.kind === 'running' ? record.state.since : at,
+          since: begunAt(record.state) ?? at,
           plan: data.plan,
           command: data.command,
           commandSince: at,
           stopping: false,
           ...(data.try !== undefined && { try: data.try }),
           ...(data.afterUnknown && { afterUnknown: true as const }),
+          ...(data.approved !== undefined && { approved: data.approved }),
         },
       }));
     case 'RetryPlanned':
@@ -141,6 +143,8 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
         );
       return data.ledger ? { ...run, ledger: [...run.ledger, data.ledger] } : run;
     }
+    case 'TriggerRead':
+      return { ...run, triggers: { ...run.triggers, [data.indicator]: data.readings } };
     case 'OfferTaken':
       return step(data.step, (record) =>
         record.state.kind === 'settled' && record.state.how.kind === 'started'
@@ -154,7 +158,7 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
           kind: 'verifying',
           by: data.by,
           since: at,
-          ...(record.state.kind === 'running' && { startedAt: record.state.since }),
+          ...startedWith(begunAt(record.state)),
           gate: data.gate,
         },
       }));
@@ -215,11 +219,15 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
       const steps = { ...run.steps };
       for (const id of data.steps) {
         const record = steps[id];
-        if (record)
-          steps[id] = { ...record, ...pastOf(record), state: { kind: 'reopened', at, why: data.why } };
+        if (!record) continue;
+        const { judgedBy: _, ...left } = record;
+        const state = { kind: 'reopened', at, why: data.why } as const;
+        steps[id] = { ...left, ...pastOf(record), ...judgedAs(data.as), state };
       }
       return { ...run, steps, at: null };
     }
+    case 'UpdateSaid':
+      return { ...run, updates: [...(run.updates ?? []), { ...data, at }] };
     case 'RunEnded':
       return { ...run, at: null, result: { kind: data.kind, at, by, why: data.why } };
     default: {
@@ -228,6 +236,12 @@ export function evolveRun(run: Run | null, event: RunEvent): Run {
     }
   }
 }
+
+/** When the first command of the step was started, where one was and nobody has said yet how the step ended. */
+const begunAt = (state: StepState): number | undefined =>
+  state.kind === 'running' || state.kind === 'unknown' ? state.since : undefined;
+
+const startedWith = (startedAt: number | undefined) => (startedAt === undefined ? {} : { startedAt });
 
 const withLook = (
   record: StepRecord,
@@ -260,6 +274,9 @@ function withEvidence(
   const look: Look = { command, title: planned.title, output: '', cut: false, end: null };
   return { ...record, looks: [...(record.looks ?? []), look] };
 }
+
+const judgedAs = (judgedBy: StepRecord['judgedBy']): Pick<StepRecord, 'judgedBy'> =>
+  judgedBy === undefined ? {} : { judgedBy };
 
 /** What a new attempt knows of those before it; one that was opened again stands there as it was before that. */
 function pastOf(record: StepRecord | undefined): Pick<StepRecord, 'past'> {

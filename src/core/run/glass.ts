@@ -8,7 +8,7 @@ import type { Reading, Run, StepRecord } from './run.ts';
  * When a commander may act without the second person: in a P0, and in a P1 that is past a trigger for taking back what
  * was put in place. What shows that has to be known already: the time that its playbook gives it has passed and alerts
  * still fire, or readings of this run have stayed beyond a trigger of the indicator, until now, for as long as the
- * trigger says. A P0 that the commander made of it by a click is only their own word, and counts as a P1.
+ * trigger says. While a request waits, the bot reads what has a trigger by itself (see triggerLook.ts). A P0 that the commander made of it by a click is only their own word, and counts as a P1.
  */
 export type Glass = { readonly open: true; readonly why: string | null } | { readonly open: false };
 
@@ -75,6 +75,8 @@ function readingsOf(run: Run): ReadonlyMap<string, readonly Reading[]> {
     for (const reading of watched?.readings ?? []) add(watched?.indicator ?? '', reading);
     if (automatic && 'reading' in automatic.state) add(automatic.state.indicator, automatic.state.reading);
   };
+  for (const [indicator, readings] of Object.entries(run.triggers ?? {}))
+    for (const reading of readings) add(indicator, reading);
   for (const record of Object.values(run.steps)) {
     of(record);
     for (const past of Object.values(record.past ?? {})) of(past);

@@ -1,11 +1,12 @@
 import type { Right } from '../access/access.ts';
 import { forbidden } from '../access/forbidden.ts';
 import { rightFor } from '../access/may.ts';
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Refusal, refuse } from '../decision.ts';
 import { spokenDuration } from '../duration.ts';
 import { time } from '../moment.ts';
 import { approversOf, spokenApprovers } from './approvers.ts';
+import type { RunCommand } from './commands.ts';
 import {
   type Counted,
   countingGroups,
@@ -20,7 +21,7 @@ import type { Walking } from './effects.ts';
 import { notYourGlass } from './glass.ts';
 import type { Plan } from './plan.ts';
 import { forbiddenOn } from './rights.ts';
-import type { Approval } from './run.ts';
+import type { Approval, Run } from './run.ts';
 import { refusedAsHotfix } from './window.ts';
 
 export type Decides = Command &
@@ -123,6 +124,28 @@ export function notTyped({ confirm }: Pick<Plan, 'confirm'>, typed: string | und
   return refuse('invalid', `This counts only with the word typed: ${confirm}.`);
 }
 
+/** What somebody is told whose word comes after the bot has withdrawn the request; null for anything else. */
+export function withdrawnBefore(run: Run, command: Command): Refusal | null {
+  const approval = approvalMeant(run, command);
+  return approval?.state.kind === 'withdrawn' && approval.state.by === 'bot' ? decidedBefore(approval) : null;
+}
+
+function approvalMeant(run: Run, command: Command): Approval | null {
+  switch (command.type) {
+    case 'run.plan-decide':
+    case 'run.plan-break-glass':
+      return run.whole;
+    case 'run.approval-decide':
+    case 'run.break-glass': {
+      const record = run.steps[command.step];
+      const meant = record?.attempt === command.attempt ? record : record?.past?.[command.attempt];
+      return meant?.state.kind === 'approving' ? meant.state.approval : null;
+    }
+    default:
+      return null;
+  }
+}
+
 function decidedBefore({ state, expiresAt, requestedAt }: Approval): Refusal {
   switch (state.kind) {
     case 'approved':
@@ -132,7 +155,9 @@ function decidedBefore({ state, expiresAt, requestedAt }: Approval): Refusal {
     case 'refused':
       return refuse('already', `<@${state.by}> already refused this at ${time(state.at)}.`);
     case 'withdrawn':
-      return refuse('already', `<@${state.by}> already withdrew this at ${time(state.at)}.`);
+      return state.by === 'bot'
+        ? refuse('plan-changed', `This was withdrawn at ${time(state.at)}. ${state.why ?? ''}`.trim())
+        : refuse('already', `<@${state.by}> already withdrew this at ${time(state.at)}.`);
     case 'expired':
       return refuse(
         'expired',

@@ -1,7 +1,7 @@
-import type { RunCommand } from '../command.ts';
 import type { Decision } from '../decision.ts';
 import type { Step } from '../playbook/definition.ts';
 import { advance, settle } from './advance.ts';
+import type { RunCommand } from './commands.ts';
 import { showOutput, showStep, type Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { moved } from './late.ts';

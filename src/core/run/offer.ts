@@ -1,10 +1,12 @@
 import { forbidden } from '../access/forbidden.ts';
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { playbookNamed } from '../context.ts';
 import { type Decision, refuse } from '../decision.ts';
 import type { Definition, Step } from '../playbook/definition.ts';
 import { valueFault } from '../playbook/valueType.ts';
 import { advance, settle } from './advance.ts';
+import type { RunCommand } from './commands.ts';
+import { editedSinceShown } from './edited.ts';
 import type { Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { moved } from './late.ts';
@@ -62,7 +64,7 @@ type Starts = Command & Extract<RunCommand, { type: 'run.start-offered' }>;
  */
 export function startOffered(
   walking: Walking,
-  { actor, reason, inputs = {}, override }: Starts,
+  { actor, reason, inputs = {}, override, shown }: Starts,
   step: Step,
   record: StepRecord,
 ): Decision<RunEvent> {
@@ -78,6 +80,8 @@ export function startOffered(
       ? forbiddenToDo(planWhole(definition, inputs), { actor, own, situation: context })
       : forbidden(actor, 'change', own, context);
   if (denied) return denied;
+  const edited = editedSinceShown(definition, shown);
+  if (edited) return edited;
   const fault = inputRefusal(definition, inputs);
   if (fault !== null) return refuse('invalid', fault);
   const held = underOverride(definition, { own, incident: context.incident, reason: override }, context);
@@ -87,6 +91,7 @@ export function startOffered(
   const start = {
     ...{ playbook: step.procedure, reason, inputs, offeredAt },
     ...(override !== undefined && { override }),
+    ...(shown !== undefined && { shown }),
   };
   draft.effect({
     kind: 'tell',

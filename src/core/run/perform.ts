@@ -1,8 +1,9 @@
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Decision, refuse } from '../decision.ts';
 import type { Step } from '../playbook/definition.ts';
 import { carryOut, commandSucceeded, expectedMs, standFailed } from './advance.ts';
 import { requestApproval } from './approve.ts';
+import type { RunCommand } from './commands.ts';
 import { needsApproval } from './demands.ts';
 import { showStep, type Walking } from './effects.ts';
 import { endWithIncident } from './ending.ts';

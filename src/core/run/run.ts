@@ -38,8 +38,25 @@ export type Run = {
   /** What was asked of whoever started it, by the names of the playbook's inputs. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly result: RunResult | null;
+  /** Who filled these in as they stood then, kept where that can reach another service. */
+  readonly startedAs?: Actor;
+  /** What was read last of indicators whose triggers may open the glass, by indicator, oldest first. */
+  readonly triggers?: Readonly<Record<string, readonly Reading[]>>;
   /** Part of a drill: stand-ins do what it would do. */
   readonly drill?: true;
+  /** What the bot said by itself of how it stands, oldest first; absent where it said nothing. */
+  readonly updates?: readonly RunUpdate[];
+};
+
+/** A status update without a person behind it, with the words that it had at its moment. */
+export type RunUpdate = {
+  readonly at: number;
+  readonly moment: 'begun' | 'progress' | 'ended';
+  /** Counts those on the way, from 1; 0 for the beginning and the end. */
+  readonly number: number;
+  readonly text: string;
+  /** Ids of those whom the text addresses. */
+  readonly people: readonly string[];
 };
 
 export type RunResult = {
@@ -64,6 +81,8 @@ export type StepRecord = {
   readonly watched?: { readonly indicator: string; readonly readings: readonly Reading[] };
   /** What the bot has announced to carry out by itself, and what came of that; absent where it announced nothing. */
   readonly automatic?: Announced;
+  /** Who said that it is to be done where its condition could not be judged, as they stood then. */
+  readonly judgedBy?: Actor;
   /** What has been done of a checklist, by the index of the item. */
   readonly ticks?: Readonly<Record<number, Tick>>;
   /** Attempts that a later one has taken the place of, by number, each as it stood when it was left. */
@@ -130,6 +149,8 @@ export type StepState =
       readonly retry?: { readonly at: number; readonly try: number; readonly why: string };
       /** The one more try after an unknown outcome. */
       readonly afterUnknown?: true;
+      /** The hash of the approval that it runs by; absent where none was needed. */
+      readonly approved?: string;
     }
   | {
       readonly kind: 'verifying';
@@ -168,10 +189,13 @@ export type StepState =
       readonly command: number;
       /** What the action's probe said afterwards, where it has one. */
       readonly probe: Reading | null;
-      /** When that command was started. */
+      /** When that command was started, and when the first one of the step was. */
       readonly startedAt?: number;
+      readonly since?: number;
       /** The number of the try that the probe decides about. */
       readonly retry?: number;
+      /** The hash of the approval that it ran by. */
+      readonly approved?: string;
     }
   /** Left behind: the walk went back, and the step will be entered again under a new attempt number. */
   | { readonly kind: 'reopened'; readonly at: number; readonly why: string }
@@ -191,12 +215,13 @@ export type Settled =
   | { readonly kind: 'chosen'; readonly option: string; readonly as?: Actor }
   | { readonly kind: 'answered'; readonly answer: string; readonly as?: Actor }
   | { readonly kind: 'held'; readonly verified: Verified }
-  /** By a person, or by its own condition, and then with the sentence why. */
-  | { readonly kind: 'skipped'; readonly because?: string }
+  /** By a person, kept as they stood where conditions can reach another service, or by its own condition, with the sentence why. */
+  | { readonly kind: 'skipped'; readonly because?: string; readonly as?: Actor }
   /** It failed, and the walk went on with what the playbook has for that. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'accepted'; readonly claim: 'worked' | 'did-not' }
-  | { readonly kind: 'passed' }
+  /** By a person where it has a condition that could not be judged; `as` is kept as for answers. */
+  | { readonly kind: 'passed'; readonly as?: Actor }
   /** A procedure was started from here; its run is known a moment later. */
   | { readonly kind: 'started'; readonly playbook: string; readonly run: RunId | null }
   /** An observation that failed settles too: what could not be seen is said, and never blocks the walk. */
@@ -219,6 +244,8 @@ export type Approval = {
   readonly granted?: readonly Granted[];
   /** No second person is needed; it waits for the word to be typed, by whoever may carry it out. */
   readonly alone?: true;
+  /** What the playbooks in use said of it, where that was another thing already when it was asked for; see edited.ts. */
+  readonly under?: string;
   readonly state:
     | { readonly kind: 'pending' }
     | {

@@ -1,3 +1,4 @@
+import { approvedBy } from './asApproved.ts';
 import type { Walking } from './effects.ts';
 import { hasSlots, type Plan } from './plan.ts';
 import { isLook } from './run.ts';
@@ -37,7 +38,11 @@ export function runCommand(walking: Walking, step: string, plan: Plan, command: 
   const lane = planned.observes
     ? looking
     : targetFor(draft.state, planned.host.name, planned.service ?? service);
-  const effect = { kind: 'run-command', run: id, step, attempt, command, planned } as const;
+  const approved = approvedBy(draft.state, step);
+  const effect = {
+    ...({ kind: 'run-command', run: id, step, attempt, command, planned } as const),
+    ...(approved !== undefined && { approved }),
+  };
   draft.effect(drill ? { ...effect, drill } : effect, { lane });
 }
 

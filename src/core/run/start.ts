@@ -1,6 +1,6 @@
 import { forbidden } from '../access/forbidden.ts';
 import { actorId } from '../actor.ts';
-import type { Command, RunCommand } from '../command.ts';
+import type { Command } from '../command.ts';
 import { type Context, playbookNamed } from '../context.ts';
 import { type Decision, type Refusal, refuse } from '../decision.ts';
 import { Draft } from '../draft.ts';
@@ -10,13 +10,17 @@ import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
 import type { Definition } from '../playbook/definition.ts';
 import type { RunId } from '../stream.ts';
 import { advance } from './advance.ts';
+import { startedAs } from './answeredBy.ts';
 import { proposePlan } from './approve.ts';
+import type { RunCommand } from './commands.ts';
+import { editedSinceShown } from './edited.ts';
 import { tell, type Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { evolveRun } from './evolve.ts';
 import { examplesOf, inputRefusal, inputsOf } from './offer.ts';
 import type { Run } from './run.ts';
 import { isUndo, undoClaim, undoneByAll, undoWanted } from './undo.ts';
+import { beginUpdates } from './updates.ts';
 import { underOverride } from './window.ts';
 
 export function start(
@@ -32,6 +36,8 @@ export function start(
   if (wanted.kind === 'refused') return wanted;
   const { definition } = wanted;
   const { playbook } = definition;
+  const edited = command.undo ? null : editedSinceShown(definition, command.shown);
+  if (edited) return edited;
   // The generic playbook knows no service of its own; in an incident it acts for the incident's.
   const service = playbook.service || (context.incident?.service ?? '');
   const denied = forbidden(command.actor, 'change', service, context);
@@ -69,7 +75,10 @@ export function start(
       channel: command.place.kind === 'channel' ? command.place.channel : null,
       reason: command.reason,
       ...(incident?.drill ? { drill: true as const } : {}),
-      ...(playbook.inputs && { inputs: inputsOf(definition, inputs) }),
+      ...(playbook.inputs && {
+        inputs: inputsOf(definition, inputs),
+        ...startedAs(definition, command.actor),
+      }),
     },
     at: context.now,
     by,
@@ -77,6 +86,7 @@ export function start(
   const walking: Walking = { draft, definition, context, by };
   if (command.offeredAt) tell(walking, { type: 'run.offer-taken', ...command.offeredAt, started: id });
   if (playbook.authority === 'whole' || held) return proposePlan(walking, command.actor, held?.override);
+  beginUpdates(walking);
   advance(walking);
   return draft.decided();
 }

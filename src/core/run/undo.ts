@@ -1,9 +1,9 @@
-import type { UndoWish } from '../command.ts';
 import { type Refusal, refuse } from '../decision.ts';
 import { canonicalJson, sha256Hex } from '../playbook/canonical.ts';
 import type { Definition, Step } from '../playbook/definition.ts';
 import type { LedgerRef, RunId } from '../stream.ts';
 import type { RunView } from '../view.ts';
+import type { UndoWish } from './commands.ts';
 import type { Plan } from './plan.ts';
 import { actionOf, planAction } from './resolve.ts';
 import type { LedgerEntry } from './run.ts';

@@ -99,6 +99,7 @@ describe('metrics of the bot', () => {
       heartbeats: () => ({ sent: 12, failed: 1, withheld: 3 }),
       asksSource: true,
       sourceAnsweredAt: () => now - 90_000,
+      droppedMinutes: () => 4,
     });
     // Before the first audit nobody knows, and a zero would say that all is well.
     expect(await metrics.text()).not.toMatch(/^genesis_bot_incidents_unattended /m);
@@ -109,6 +110,7 @@ describe('metrics of the bot', () => {
     expect(shown).toContain('genesis_bot_heartbeats_total{outcome="sent"} 12');
     expect(shown).toContain('genesis_bot_heartbeats_total{outcome="withheld"} 3');
     expect(shown).toContain('genesis_bot_alert_source_silent_seconds 90');
+    expect(shown).toContain('genesis_bot_slack_events_dropped_minutes_total 4');
     expect(await createMetrics(empty).text()).not.toMatch(/^genesis_bot_alert_source_silent_seconds /m);
   });
 });

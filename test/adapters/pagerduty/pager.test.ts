@@ -110,8 +110,16 @@ describe('a page', () => {
   });
 
   it('has a key that says whose it is', () => {
-    expect(readPageKey(pageKey('INC-7', 2))).toEqual({ incident: 'INC-7', level: 2 });
-    expect(pageKey('INC-7', 2, 'staging')).toBe('staging/INC-7/2');
+    const installation = '3f9c01ab77e2';
+    expect(readPageKey(pageKey('INC-7', 2, installation))).toEqual({
+      installation,
+      incident: 'INC-7',
+      call: 2,
+    });
+    expect(pageKey('INC-7', 2, installation)).toBe('genesis/3f9c01ab77e2/INC-7/2');
+    // As older versions wrote it.
+    expect(pageKey('INC-7', 2)).toBe('genesis/INC-7/2');
+    expect(readPageKey('genesis/INC-7/2')).toEqual({ installation: null, incident: 'INC-7', call: 2 });
     for (const key of [
       '',
       'srv01/mysql',
@@ -119,6 +127,9 @@ describe('a page', () => {
       'genesis/INC-7/01',
       'genesis/RUN-1/1',
       'genesis/INC-7/1/1',
+      'genesis/3F9C01AB77E2/INC-7/1',
+      'genesis/3f9c01ab77e2/INC-7/1/1',
+      'genesis//INC-7/1',
     ])
       expect(readPageKey(key), key).toBeNull();
     expect(readPageKey('staging/INC-7/1')).toBeNull();

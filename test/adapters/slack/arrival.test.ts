@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createOutbound } from '../../../src/adapters/outbound/outbound.ts';
+import { createHttpDoor, type SlackRequest } from '../../../src/adapters/slack/httpDoor.ts';
 import { createSlackApp } from '../../../src/adapters/slack/slackApp.ts';
 import { createSlackClient } from '../../../src/adapters/slack/slackClient.ts';
 import { createSocketLine } from '../../../src/adapters/slack/socketLine.ts';
@@ -193,15 +195,60 @@ describe('the Socket Mode connection', () => {
   });
 });
 
-it('a notice that events are being dropped is taken for what it is', async () => {
-  const log = keptLog();
-  const line = createSocketLine({ appToken: 'xapp-1', apiUrl: null, clock: wallClock, log });
-  const notice = { type: 'events_api', envelope_id: 'e1', payload: { type: 'app_rate_limited' } };
-  line.receiver.client.emit('ws_message', JSON.stringify(notice), false);
-  expect(log.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('drops events') }]);
-  // What the library cannot take is logged, and ends nothing.
-  line.receiver.client.emit('ws_message', JSON.stringify({ type: 'events_api', payload: {} }), false);
-  await vi.waitFor(() => expect(log.lines).toHaveLength(2));
+describe('a notice that events are being dropped', () => {
+  const minute = 1_795_255_200;
+
+  it('by Socket Mode is acknowledged and handed on, and ends nothing', async () => {
+    const log = keptLog();
+    const [dropped, acknowledged]: [(number | null)[], unknown[]] = [[], []];
+    const line = createSocketLine({
+      ...{ appToken: 'xapp-1', apiUrl: null, clock: wallClock, log },
+      dropped: (at) => dropped.push(at),
+    });
+    const { client } = line.receiver;
+    Reflect.set(client, 'send', async (envelope: unknown) => acknowledged.push(envelope));
+    const payload = { type: 'app_rate_limited', minute_rate_limited: minute };
+    const notice = { type: 'events_api', envelope_id: 'e1', payload };
+    client.emit('ws_message', JSON.stringify(notice), false);
+    const bare = { type: 'events_api', payload: { type: 'app_rate_limited' } };
+    client.emit('ws_message', JSON.stringify(bare), false);
+    await vi.waitFor(() => expect(acknowledged).toEqual(['e1']));
+    expect(dropped).toEqual([minute, null]);
+    // What the library cannot take is logged, and ends nothing.
+    client.emit('ws_message', JSON.stringify({ type: 'events_api', payload: {} }), false);
+    await vi.waitFor(() => expect(log.lines).toHaveLength(1));
+  });
+
+  it('over HTTP is answered with 200 and handed on, where it is signed', async () => {
+    const secret = '0123456789abcdef0123456789abcdef';
+    const dropped: (number | null)[] = [];
+    const door = createHttpDoor({
+      ...{ signingSecret: secret, deliveries: keptDeliveries(), clock: wallClock, log: keptLog() },
+      dropped: (at) => dropped.push(at),
+    });
+    door.open(() => undefined);
+    const knock = async (rightly: boolean): Promise<number> => {
+      const rawBody = Buffer.from(JSON.stringify({ type: 'app_rate_limited', minute_rate_limited: minute }));
+      const at = String(Math.floor(wallClock.now() / 1_000));
+      const hash = createHmac('sha256', rightly ? secret : `${secret}!`)
+        .update(`v0:${at}:`)
+        .update(rawBody);
+      const headers = {
+        'content-type': 'application/json',
+        'x-slack-request-timestamp': at,
+        'x-slack-signature': `v0=${hash.digest('hex')}`,
+      };
+      const statuses: number[] = [];
+      const answer = { writeHead: (code: number) => statuses.push(code), end: () => undefined };
+      await door.listener(
+        { headers, rawBody } as unknown as SlackRequest,
+        answer as unknown as ServerResponse,
+      );
+      return statuses[0] ?? 0;
+    };
+    expect([await knock(true), await knock(false)]).toEqual([200, 401]);
+    expect(dropped).toEqual([minute]);
+  });
 });
 
 describe('starting', () => {

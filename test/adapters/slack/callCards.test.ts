@@ -64,11 +64,51 @@ describe('messages that call people', () => {
     expect(callOf(world, 1)).toContain('<@U1ENGINEER> has it');
   });
 
+  it('whoever is called when somebody has it can say that they are on it, and then it says so', () => {
+    const world = opened();
+    ack(world);
+    // In the very millisecond of the acknowledgement, which only the order of events tells from before it.
+    world.by(engineer, { type: 'incident.call', incident: 'INC-1', duty: 'platform', why: null });
+    expect(callOf(world, 1)).toContain('Called: *Platform lead* <@U6PLATFORM>');
+    expect(callOf(world, 1)).toContain('incident.answer-call');
+    expect(callOf(world, 1)).toContain('I Am On It');
+    expect(callOf(world, 1)).not.toContain('incident.acknowledge');
+    const platform = { kind: 'person', user: 'U6PLATFORM', groups: [] } as const;
+    world.by(platform, { type: 'incident.answer-call', incident: 'INC-1', call: 1 });
+    expect(callOf(world, 1)).not.toContain('incident.answer-call');
+    expect(callOf(world, 1)).toContain('<@U6PLATFORM> is on it since <!date');
+    expect(cardOf(world)).toMatch(/Platform lead <!date[^>]*> \(<@U6PLATFORM> is on it\)/);
+  });
+
+  it('no button is shown where PagerDuty alone knows who was called', () => {
+    const world = createWorld({
+      room: {
+        ...calledRoom,
+        roster: { ...calledRoom.roster, testing: { ...calledRoom.roster.executives!, users: [] } },
+      },
+    });
+    world.notice(notice());
+    ack(world);
+    world.by(engineer, { type: 'incident.call', incident: 'INC-1', duty: 'testing', why: null });
+    expect(callOf(world, 1)).not.toContain('actions');
+  });
+
   it('what a person says when they call stays text', () => {
     const world = opened();
     const why = 'see <!channel> & <http://evil|this>';
     world.by(engineer, { type: 'incident.call', incident: 'INC-1', duty: 'testing', why });
     expect(callOf(world, 1)).toContain('see &lt;!channel&gt; &amp; &lt;http://evil|this&gt;');
+  });
+
+  it('a call that moved with its incident still says whose call it was', () => {
+    const world = opened();
+    world.by(engineer, { type: 'incident.call', incident: 'INC-1', duty: 'testing', why: null });
+    const incident = world.incident();
+    const of = { kind: 'call', incident: 'INC-1', number: 1 } as const;
+    const { title } = incident.calling?.calls[1] ?? { title: 'none' };
+    expect(textOf({ kind: 'moved', incident, of }, frameAt(world))).toContain(
+      `The call of *${title}* goes on in `,
+    );
   });
 
   it('pages that do not get through are on the card, and the list says whom to telephone', () => {

@@ -103,6 +103,15 @@ describe('cards', () => {
     }
   });
 
+  it('have no buttons in a remark that stands in the thread that the incident has left', () => {
+    const view = everyView['note, nobody has acknowledged'];
+    if (view?.kind !== 'note') throw new Error('there is no such note');
+    const saidInThread = (upTo: number) =>
+      buttonsOf(render({ ...view, incident: { ...view.incident, saidInThread: upTo } }, frame));
+    expect(saidInThread(view.note.number)).toEqual([]);
+    expect(saidInThread(view.note.number - 1)).toHaveLength(1);
+  });
+
   it('give every state of one message its own block ids', () => {
     const offered = everyView['step, offering disruptive'];
     const failed = everyView['step, failed'];
@@ -216,6 +225,7 @@ describe('text from outside', { tags: ['trust-34'] }, () => {
       'verdict',
       'authority',
       'undo',
+      'step',
     ]);
     const walk = (value: unknown, name: string): unknown => {
       if (typeof value === 'string') {

@@ -353,6 +353,7 @@ describe('the directory', () => {
       kind: 'member',
       groups: [],
       existing: [],
+      zone: 'America/New_York',
     });
   });
 });

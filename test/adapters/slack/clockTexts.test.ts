@@ -25,6 +25,12 @@ describe('the clock of a procedure that is approved as a whole', () => {
     );
   });
 
+  it('says that it was started when it was approved', () => {
+    const text = textWith({ kind: 'approved', by: lead, at: now - 110_000 }, 300_000);
+    expect(text).toContain(`at <!date^${Math.floor((now - 110_000) / 1_000)}^`);
+    expect(text).not.toContain(`at <!date^${Math.floor((now - 600_000) / 1_000)}^`);
+  });
+
   it('stands still while nobody has decided', () => {
     expect(textWith({ kind: 'pending' }, 300_000)).toContain('5:00 left of 5:00');
   });

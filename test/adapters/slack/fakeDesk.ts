@@ -2,6 +2,7 @@ import type { CommandBody } from '../../../src/core/command.ts';
 import type { Answer } from '../../../src/core/decision.ts';
 import type { Incident } from '../../../src/core/incident/incident.ts';
 import { openCalendar } from '../../../src/core/people/compilePeople.ts';
+import { defaultPreferences, type Preferences } from '../../../src/core/people/preferences.ts';
 import type { Definition } from '../../../src/core/playbook/definition.ts';
 import type { Room } from '../../../src/core/playbook/room.ts';
 import type { Run } from '../../../src/core/run/run.ts';
@@ -16,6 +17,7 @@ export function fakeDesk(): Desk & {
   answer: (acted: Acted) => Answer | Promise<Answer>;
   incidents: Incident[];
   homeOf: (user: string) => HomeReading;
+  preferencesOf: (user: string) => Preferences;
   /** Incidents by the message that begins their thread. */
   threads: Record<string, string>;
   runs: { run: Run; definition: Definition }[];
@@ -79,6 +81,7 @@ export function fakeDesk(): Desk & {
     may: async () => ({ allowed: true, reason: 'A rule allows it.' }),
     who: async (user) => ({ known: { user, groups: [] } }),
     postMortem: async () => '',
+    namesOf: async () => new Map(),
     home: async (user) => desk.homeOf(user),
     homeOf: () => ({
       kind: 'home',
@@ -92,9 +95,18 @@ export function fakeDesk(): Desk & {
         requests: [],
         procedures: [],
         ahead: [],
+        watches: [],
         unread: [],
       },
     }),
+    watches: async () => [],
+    watch: async () => null,
+    preferences: async (user) => ({
+      kind: 'known',
+      preferences: desk.preferencesOf(user),
+      zone: 'America/Chicago',
+    }),
+    preferencesOf: (user) => defaultPreferences(`PRF-${user}`),
     threads: {},
     incidentAt: async (channel, thread) =>
       desk.incidents.find(

@@ -19,6 +19,7 @@ const empty: Home = {
   requests: [],
   procedures: [],
   ahead: [],
+  watches: [],
   unread: [],
 };
 

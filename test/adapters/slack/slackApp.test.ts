@@ -241,6 +241,7 @@ for (const mode of ['socket', 'http'] as const) {
         playbook: 'rollback-genesis-orchestration',
         place: { kind: 'channel', channel: channelIds.general },
         reason: 'errors since 1.4',
+        shown: expect.stringMatching(/^[0-9a-f]{64}$/),
       });
     });
 
@@ -254,6 +255,7 @@ for (const mode of ['socket', 'http'] as const) {
         incident: 'INC-42',
         playbook: 'rollback-genesis-orchestration',
         reason: null,
+        shown: expect.stringMatching(/^[0-9a-f]{64}$/),
       });
     });
 
@@ -334,7 +336,31 @@ for (const mode of ['socket', 'http'] as const) {
       expect(await toldText(visitor, 3)).toContain('did you mean `rollback-genesis-orchestration`');
       await say(visitor, 'help resolve');
       expect(await toldText(visitor, 4)).toContain('/genesis resolve');
+      await say(visitor, 'help reslove');
+      expect(await toldText(visitor, 5)).toMatch(
+        /There is no `reslove`\. Did you mean `\/genesis help resolve`\?/,
+      );
+      await say(visitor, 'help nothing-like-it');
+      expect(await toldText(visitor, 6)).toMatch(/There is no `nothing-like-it`\..*\/genesis declare/s);
       expect(at.desk.acted).toEqual([]);
+    });
+
+    it('of many playbooks none is cut off the list', async () => {
+      const room = at.desk.room();
+      const [definition] = Object.values(room.definitions);
+      if (!definition) throw new Error('the room has no playbook');
+      const names = Array.from({ length: 90 }, (_, index) => `restart-of-service-number-${index}`);
+      at.desk.room = () => ({
+        ...room,
+        definitions: Object.fromEntries(
+          names.map((name) => [name, { ...definition, playbook: { ...definition.playbook, name } }]),
+        ),
+      });
+      await say(visitor, 'playbook list');
+      await toldText(visitor);
+      const list = JSON.stringify(at.slack.workspace.ephemerals(visitor).at(-1)?.blocks);
+      for (const name of names) expect(list).toContain(`\`${name}\``);
+      expect(list).not.toContain('(cut)');
     });
 
     it('a mention is answered with help, once, even when Slack delivers it twice', async () => {

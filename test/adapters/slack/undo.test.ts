@@ -73,6 +73,7 @@ describe('/genesis rollback where something was changed', () => {
       incident: 'INC-42',
       playbook: 'rollback-genesis-orchestration',
       reason: 'worse',
+      shown: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 

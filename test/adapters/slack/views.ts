@@ -315,6 +315,19 @@ const verifying = {
   blind: 0,
 } as const;
 
+const automaticUpdate = {
+  number: 7,
+  kind: 'update',
+  by: 'bot',
+  at: now,
+  text: [
+    'Update 2 of the rollback of genesis-orchestration: stage 2 of 5, *Verify Rollback*; 4 min of 15 min.',
+    `Now: *Reset <to> stable* is running, for 40 s. Next: Compare. Run by <@${oncall}>, not by <@U0STRANGER1>.`,
+  ].join('\n'),
+  about: 'run-update/INC-7.2',
+  people: [oncall],
+} as const;
+
 /** Every message people may come to see, by the name it has in the golden file. */
 export const everyView: Readonly<Record<string, View>> = {
   'announcement, new': { kind: 'announcement', incident: incident(), current: null },
@@ -326,6 +339,21 @@ export const everyView: Readonly<Record<string, View>> = {
       roles: { commander: oncall },
     }),
     current: null,
+  },
+  'moved out of a thread, card': {
+    kind: 'moved',
+    incident: incident({ movedFrom: '#genesis-monitoring' }),
+    of: { kind: 'card', incident: 'INC-42' },
+  },
+  'moved out of a thread, step': {
+    kind: 'moved',
+    incident: incident({ movedFrom: '#genesis-monitoring' }),
+    of: { kind: 'step', run: 'INC-42.1', step: 'which', attempt: 1 },
+    view: { run: run(), definition },
+  },
+  'events dropped': {
+    kind: 'events-dropped',
+    dropped: { from: start, to: start + 120_000, minutes: 2 },
   },
   'announcement, resolved': {
     kind: 'announcement',
@@ -433,6 +461,18 @@ export const everyView: Readonly<Record<string, View>> = {
     incident: incident(),
     note: { number: 1, kind: 'update', by: oncall, at: now, text: 'The fallback is on, errors fall.' },
   },
+  'note, automatic update': {
+    kind: 'note',
+    incident: incident(),
+    note: automaticUpdate,
+  },
+  'stakeholders, automatic update': {
+    kind: 'stakeholders',
+    incident: incident(),
+    moment: 'update',
+    at: now,
+    note: automaticUpdate,
+  },
   'note, note': {
     kind: 'note',
     incident: incident(),
@@ -527,6 +567,15 @@ export const everyView: Readonly<Record<string, View>> = {
           's2.1': record(running, { enteredAt: now - 20_000 }),
         },
       }),
+      definition: rollback,
+    },
+  },
+  'run update, outside any incident': {
+    kind: 'run-update',
+    index: 0,
+    said: { at: now, moment: 'progress', number: 2, text: automaticUpdate.text, people: [oncall] },
+    view: {
+      run: run({ id: 'RUN-3', title: rollback.playbook.title, authority: 'whole', startedBy: responder }),
       definition: rollback,
     },
   },

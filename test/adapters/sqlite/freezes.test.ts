@@ -1,27 +1,16 @@
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { auditChain } from '../../../src/adapters/sqlite/audit.ts';
 import { openSqliteReader } from '../../../src/adapters/sqlite/reader.ts';
-import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { exportLog } from '../../../src/commands/export.ts';
 import type { Command } from '../../../src/core/command.ts';
-import type { Store } from '../../../src/engine/ports.ts';
-import { createClock } from '../../fakes/clock.ts';
 import { moment, plannedRoom as room } from '../../fakes/plannedRoom.ts';
 import { engineer, hour, lead, second } from '../../fakes/room.ts';
+import { startRun } from '../../fakes/startRun.ts';
 import { alert } from '../alertCommand.ts';
-import { temporaryDirectory } from './places.ts';
+import { openedStore } from './openedStore.ts';
 
-const release: Command = {
-  actor: engineer,
-  type: 'run.start',
-  run: null,
-  incident: null,
-  playbook: 'release',
-  place: { kind: 'channel', channel: 'C1' },
-  reason: null,
-};
+const release: Command = { actor: engineer, ...startRun('release') };
 
 const begin = (more: { until?: number | null; service?: string | null } = {}): Command => ({
   actor: second,
@@ -34,32 +23,7 @@ const begin = (more: { until?: number | null; service?: string | null } = {}): C
 
 const lift: Command = { actor: second, type: 'freeze.lift', freeze: 'FRZ-1', why: 'It is over' };
 
-function opened() {
-  const file = join(temporaryDirectory(), 'genesis.db');
-  const clock = createClock(moment.open);
-  let store = openSqliteStore({ file, clock });
-  return {
-    file,
-    clock,
-    store: () => store,
-    async restart(): Promise<Store> {
-      await store.close();
-      store = openSqliteStore({ file, clock });
-      return store;
-    },
-  };
-}
-
-/** Hands out what is due and decides what comes of it, as the engine does. */
-async function tellDue(store: Store, now: number): Promise<readonly string[]> {
-  const due = await store.claim(now, { chat: 100, other: 100 });
-  const told: string[] = [];
-  for (const { id, effect } of due) {
-    if (effect.kind === 'tell') told.push(effect.command.type);
-    await store.finish({ id, follows: effect.kind === 'tell' ? [effect.command] : [] }, room);
-  }
-  return told;
-}
+const opened = () => openedStore({ at: moment.open });
 
 describe('freezes in the store', () => {
   it('hold planned changes up over restarts, and are decided on in the very transaction', async () => {
@@ -102,22 +66,22 @@ describe('freezes in the store', () => {
     const until = moment.open + hour;
     await place.store().handle(begin({ until }), room);
     await place.restart();
-    expect(await tellDue(place.store(), until - 1)).toEqual([]);
+    expect(await place.tellDue(room, until - 1)).toEqual([]);
 
     // An hour back: the timer moves with the clock and comes an hour early by the wall, so it waits once more.
     place.clock.jump(moment.open - hour - place.clock.now());
     await place.store().handle(alert('Slow', 'elsewhere'), room);
     place.clock.jump(moment.open + 1 - place.clock.now());
-    expect(await tellDue(place.store(), moment.open + 1)).toContain('freeze.due');
+    expect(await place.tellDue(room, moment.open + 1)).toContain('freeze.due');
     expect(await place.store().freezes()).toHaveLength(1);
     place.clock.jump(until - place.clock.now());
-    expect(await tellDue(place.store(), until)).toContain('freeze.due');
+    expect(await place.tellDue(room, until)).toContain('freeze.due');
     expect(await place.store().freezes()).toEqual([]);
 
     // A day forward: it is over at once, and says so when its timer is looked at.
     await place.store().handle(begin({ until: until + hour }), room);
     place.clock.jump(until + 24 * hour - place.clock.now());
-    expect(await tellDue(place.store(), until + 24 * hour)).toContain('freeze.due');
+    expect(await place.tellDue(room, until + 24 * hour)).toContain('freeze.due');
     expect(await place.store().freezes()).toEqual([]);
     await place.store().close();
   });

@@ -288,6 +288,15 @@ const wordsSaid: Readonly<Record<(typeof allWords)[number], readonly string[]>> 
   freeze: ['freeze', 'freeze all by a stranger', 'freeze list', 'freeze lift FRZ-1'],
   access: ['access approve', `access approve <@${people.oncall}>`],
   window: ['window', 'window genesis-orchestration'],
+  watch: [
+    'watch',
+    'watch WCH-1',
+    'watch start',
+    'watch start genesis-orchestration 48h',
+    'watch stop genesis-orchestration by a stranger',
+    'watch stop WCH-1',
+  ],
+  preferences: ['preferences'],
 };
 
 const text = (value: string) => ({ type: 'plain_text_input', value });
@@ -310,7 +319,16 @@ const formsFilled: Readonly<Record<string, Record<string, unknown>>> = {
   drill: { playbook: chosen('high-error-rate') },
   freeze: { service: chosen('*'), why: text('by a stranger') },
   reopen: { why: text('because') },
+  watch: {
+    service: chosen('genesis-orchestration'),
+    hours: text('48'),
+    people: { type: 'multi_users_select', selected_users: [people.oncall, people.lead] },
+    why: text('by a stranger'),
+  },
+  'watch-stop': { why: text('by a stranger') },
   rollback: { service: chosen('genesis-orchestration') },
+  // Everybody may set their own, so a member who may do nothing else asks for what they have.
+  preferences: { reminders: chosen('channel') },
   undo: { choice: chosen(`INC-1.1/0/${'a'.repeat(64)}`) },
 };
 

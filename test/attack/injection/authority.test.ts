@@ -16,6 +16,7 @@ import { setting } from '../../adapters/slack/workspace.ts';
 import { createClock } from '../../fakes/clock.ts';
 import { createFakeLog, createFakeObserver } from '../../fakes/ports.ts';
 import { room } from '../../fakes/room.ts';
+import { startRun } from '../../fakes/startRun.ts';
 import { notice } from '../../fakes/world.ts';
 
 const team = 'T1HOME';
@@ -83,14 +84,7 @@ beforeEach(async () => {
   });
   await desk.handle({ actor: { kind: 'alertmanager' }, type: 'alert.notice', notice: notice() });
   const start = async (playbook: string): Promise<RunId> => {
-    const answer = await desk.act('U1ENGINEER', {
-      type: 'run.start',
-      run: null,
-      incident: null,
-      playbook,
-      place: { kind: 'channel', channel: 'C1' },
-      reason: null,
-    });
+    const answer = await desk.act('U1ENGINEER', startRun(playbook));
     if (answer.kind !== 'accepted' || answer.stream === null) throw new Error('it did not start');
     return answer.stream as RunId;
   };

@@ -17,11 +17,11 @@ import {
   declareForm,
   noteForm,
   reopenForm,
-  resolveForm,
   roleForm,
   severityForm,
   updateForm,
 } from '../../../src/adapters/slack/modals/incidentForms.ts';
+import { resolveForm } from '../../../src/adapters/slack/modals/resolveForm.ts';
 import {
   answerForm,
   chooseRollbackForm,
@@ -165,7 +165,7 @@ describe('text from outside in Slack', { tags: ['trust-34'], timeout: 120_000 },
         roleForm(origin, about),
         updateForm(origin, about),
         noteForm(origin, about),
-        resolveForm(origin, about),
+        resolveForm(origin, about, [poison({ run: run(), definition })]),
         reopenForm(origin, about),
         runForm(origin, { definition: poison(definition), incident: about, allowed: false, reason: words }),
         runForm(origin, { definition: poison(rollback), incident: null, allowed: true, reason: words }),

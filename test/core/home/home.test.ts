@@ -36,6 +36,7 @@ function homeFor(actor: Actor, world: World): Home {
     ],
     unread: [],
     work: workIn(world),
+    watches: [],
   };
   return homeOf(actor.user, known, { room: world.room, now: world.now(), as: () => actor });
 }
@@ -168,6 +169,7 @@ describe('what somebody finds who looks at how things stand', () => {
       requests: [],
       procedures: [],
       ahead: [],
+      watches: [],
       unread: [],
     });
     expect(homeFor(engineer, world).incidents).toHaveLength(1);
@@ -181,6 +183,7 @@ describe('what somebody finds who looks at how things stand', () => {
       runs: world.ledgers({ kind: 'incident', incident: 'INC-1' }),
       unread: ['INC-1.1'],
       work: workIn(world),
+      watches: [],
     };
     const home = homeOf('U1ENGINEER', known, { room: world.room, now: world.now(), as: () => null });
     expect(home).toMatchObject({ incidents: [], needs: [], ahead: [], unread: [], unseen: 1 });

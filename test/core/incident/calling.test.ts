@@ -41,6 +41,23 @@ describe('an incident calls its chain', { tags: ['trust-17'] }, () => {
     expect(world.shown()).not.toContain('call/INC-1/0');
   });
 
+  it('invites whoever the card calls once there is a channel to be invited to', () => {
+    const routing = { ...calledRoom.routing };
+    for (const severity of ['P0', 'P1', 'P2'] as const)
+      routing[severity] = { ...routing[severity], invite: ['platform-team'] };
+    for (const [room, groups] of [
+      [calledRoom, expect.arrayContaining(['oncall'])],
+      [{ ...calledRoom, routing }, ['platform-team', 'oncall']],
+    ] as const) {
+      const kinds = opened('HighErrorRate', room).effects();
+      const opens = kinds.findIndex(({ kind }) => kind === 'open-channel');
+      const invites = kinds.flatMap((effect, at) => (effect.kind === 'invite' ? [{ ...effect, at }] : []));
+      expect(invites).toMatchObject([{ groups, users: [] }]);
+      expect(invites[0]?.at).toBeGreaterThan(opens);
+      expect(opens).toBeGreaterThanOrEqual(0);
+    }
+  });
+
   it('calls each level once while nobody answers, in its own time, and the last one again and again', () => {
     const world = opened();
     // A Saturday: the level that is called at work alone is passed over.
@@ -173,7 +190,7 @@ describe('an incident calls its chain', { tags: ['trust-17'] }, () => {
     ]);
     const nobody = opened('HighErrorRate', { ...calledRoom, roster: {} });
     expect(nobody.incident().notes.map(({ text }) => text)).toEqual([
-      'Nobody is called: no level of the chain genesis has anybody who could be called now.',
+      'Nobody is called: no level of the chain genesis has anybody who could be called now. Whom it calls stands in `roster.yml`.',
     ]);
   });
 

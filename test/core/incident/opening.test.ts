@@ -33,6 +33,13 @@ describe('an alert fires', () => {
     expect(world.step('INC-1.1', 'kind')).toMatchObject({ kind: 'asking' });
   });
 
+  it('is named after the alert where only the generic playbook answers it, also in its channel', () => {
+    const world = createWorld();
+    const unknown = notice({ name: 'ShopErrors', service: null });
+    world.notice({ ...unknown, labels: { ...unknown.labels, severity: 'critical' } });
+    expect(world.incident().place).toEqual({ kind: 'channel', name: 'incident-2026-11-21-shop-errors-1' });
+  });
+
   it('opens the generic playbook for an alert that nobody wrote one for, as severe as its label says', () => {
     const world = createWorld();
     const unknown = notice({ name: 'Odd', service: null });

@@ -103,6 +103,23 @@ describe('a phase that takes longer than it should is said once, with who should
     expect(said(world)).toMatchObject([expect.stringContaining('no mitigation was started within 5 min')]);
   });
 
+  it('is never longer for having become more urgent, however often it is changed', () => {
+    const world = opened({ phases, updates }, 'HighErrorRate');
+    const severity = (to: 'P0' | 'P1') =>
+      world.by(lead, { type: 'incident.severity', incident: 'INC-1', severity: to, why: null });
+    take(world);
+    world.pass(4 * minute);
+    severity('P0');
+    world.pass(minute);
+    expect(said(world)).toMatchObject([expect.stringContaining('no mitigation was started within 5 min')]);
+    for (const to of ['P1', 'P0', 'P1', 'P0'] as const) {
+      world.pass(6 * minute);
+      severity(to);
+    }
+    world.pass(minute);
+    expect(said(world).filter((text) => text.startsWith('No status update for 30 min'))).toHaveLength(1);
+  });
+
   it('begins with the severity that has limits', () => {
     const world = opened({ phases }, 'Slow');
     world.pass(60 * minute);

@@ -4,7 +4,8 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { schema } from '../../../src/commands/schema.ts';
-import { jsonSchemaOf, type SchemaKind, schemaKinds } from '../../../src/core/playbook/jsonSchema.ts';
+import { jsonSchemaOf } from '../../../src/core/playbook/jsonSchema.ts';
+import { type SchemaKind, schemaKinds } from '../../../src/core/playbook/schemaKind.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const shipped = join(root, 'playbooks');
@@ -20,6 +21,7 @@ const kindOf = (file: string): SchemaKind | undefined => {
     alerts: 'alert',
     procedures: 'procedure',
   };
+  if (/\.test\.yml$/.test(file)) return file.startsWith('tests/') ? 'test' : undefined;
   const [folder = '', ...rest] = file.split('/');
   return rest.length > 0 ? folders[folder] : schemaKinds.find((kind) => `${kind}.yml` === file);
 };
@@ -27,7 +29,7 @@ const kindOf = (file: string): SchemaKind | undefined => {
 describe('the schema of a kind of file', () => {
   const files = readdirSync(shipped, { recursive: true })
     .map(String)
-    .filter((file) => /\.yml$/.test(file) && !/\.test\.yml$/.test(file))
+    .filter((file) => /\.yml$/.test(file))
     .flatMap((file) => {
       const kind = kindOf(file);
       return kind === undefined ? [] : [[file, kind] as const];
@@ -91,7 +93,19 @@ indicators:
     expect(accepts(file.split('.')[0] as SchemaKind, text)).toBe(false);
   });
 
+  it.each([
+    ['a kind of step that there is not', 'walk: [{ obsrve: log }]'],
+    ['a word that is no text', 'walk: [{ do: restart, confirms: true }]'],
+    ['a misspelt key of an approval', 'walk: [{ do: restart, approval: [{ confirm: "yes" }] }]'],
+    ['an end that no step has', 'walk: [{ do: restart, ends: faild }]'],
+    ['a key of no test', 'walk: [], procdure: x'],
+  ])('refuses a test with %s', (_, text) => {
+    expect(accepts('test', `tests: [{ test: A, procedure: p, walk: [] }]`)).toBe(true);
+    expect(accepts('test', `tests: [{ test: A, procedure: p, ${text} }]`)).toBe(false);
+  });
+
   it('says what each key is for', () => {
+    expect(JSON.stringify(jsonSchemaOf('test'))).toContain('What a person does about it.');
     expect(JSON.stringify(jsonSchemaOf('service'))).toContain('`destructive` a second person');
     expect(jsonSchemaOf('procedure').properties).not.toHaveProperty('answers');
     expect(jsonSchemaOf('procedure').properties).toMatchObject({

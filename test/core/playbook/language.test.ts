@@ -4,7 +4,7 @@ import { canonicalJson, sha256Hex } from '../../../src/core/playbook/canonical.t
 import { faultsOf, leastRisk, writeFault } from '../../../src/core/playbook/commandRules.ts';
 import type { Definition } from '../../../src/core/playbook/definition.ts';
 import { matchPlaybook } from '../../../src/core/playbook/match.ts';
-import { nearest } from '../../../src/core/playbook/nearest.ts';
+import { nearest, unknownName } from '../../../src/core/playbook/nearest.ts';
 import { parseQuantity } from '../../../src/core/playbook/values.ts';
 
 describe('the command that an action runs', () => {
@@ -170,6 +170,13 @@ describe('what operators write', () => {
     [1000, 1000, null],
   ])('%s is %d', (written, value, unit) => {
     expect(parseQuantity(written)).toEqual({ value, unit });
+  });
+
+  it('is told some of many that there are where none is near', () => {
+    const known = Array.from({ length: 14 }, (_, index) => `action_${index}`);
+    expect(unknownName('action', 'xyz', known)).toBe(
+      'There is no action `xyz`; there are `action_0`, `action_1`, `action_2`, `action_3`, `action_4` and 9 more.',
+    );
   });
 
   it('is suggested the nearest known word, and none where none is near', () => {

@@ -40,7 +40,7 @@ function endOf(played: Played) {
           severity: state.incident.severity,
           said: state.incident.unresolvedSaid,
         }
-      : state.kind === 'freeze'
+      : state.kind !== 'run'
         ? { id }
         : {
             id,

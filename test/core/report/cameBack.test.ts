@@ -124,7 +124,7 @@ describe('Markdown escapes only what would be markup', () => {
   const written = (note: string) =>
     toMarkdown({ ...draft, timeline: [{ at: at('10:00:00'), who: 'U0ONCALL', what: note }] })
       .split('\n')
-      .find((line) => line.includes('| &#64;U0ONCALL |'));
+      .find((line) => line.includes('| @U0ONCALL |'));
 
   it.each([
     ['llm_fallback.yaml', 'llm_fallback.yaml'],
@@ -134,6 +134,6 @@ describe('Markdown escapes only what would be markup', () => {
     ['`<!channel>` `https://evil.example`', '\\`&lt;!channel&gt;\\` \\`https:&#47;&#47;evil.example\\`'],
     ['`` ` *x*', '\\`\\` \\` \\*x\\*'],
   ])('%s', (note, expected) => {
-    expect(written(note)).toBe(`| 2026-11-22 10:00:00 | &#64;U0ONCALL | ${expected} |`);
+    expect(written(note)).toBe(`| 2026-11-22 10:00:00 | @U0ONCALL | ${expected} |`);
   });
 });

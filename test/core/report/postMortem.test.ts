@@ -47,9 +47,9 @@ describe('a post-mortem writes itself from the log', () => {
 
   it('names people by their ids in Slack, and says so', () => {
     const text = toMarkdown(draft);
-    expect(text).toContain('- &#64;U0ONCALL, commander');
+    expect(text).toContain('- @U0ONCALL, commander');
     expect(text).toContain('_People are named by their ids in Slack._');
-    expect(text).toContain('commander is &#64;U0ONCALL');
+    expect(text).toContain('commander is @U0ONCALL');
     expect(toHtml(draft)).toContain('<li>@U0ONCALL, commander</li>');
   });
 
@@ -112,7 +112,7 @@ describe('what the bot said to the channel', () => {
       'Until <!date^1795341776^{time_secs}|10:02:56 UTC>, <@U1SECOND>: *Resolve* <!channel> &',
     );
     expect(toMarkdown(spoken)).toContain(
-      'Note: Until 10:02:56 UTC, &#64;U1SECOND: Resolve &lt;!channel&gt; &amp;',
+      'Note: Until 10:02:56 UTC, @U1SECOND: Resolve &lt;!channel&gt; &amp;',
     );
     expect(toHtml(spoken)).toContain('Note: Until 10:02:56 UTC, @U1SECOND: Resolve &lt;!channel&gt; &amp;');
   });

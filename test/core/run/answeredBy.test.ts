@@ -30,11 +30,13 @@ indicators:
 actions:
   look: { risk: observe, run: [tail, -n, '5', log] }
   find: { risk: observe, parameters: { who: { pattern: '[a-z]+' } }, run: [grep, { parameter: who }, log] }
+  nudge: { risk: change, parameters: { who: { pattern: '[a-z]+' } }, run: [nudge, { parameter: who }], verify: { indicator: lag, for: 10s }, undo: { none: it is only a nudge } }
   restart: { risk: disruptive, run: [systemctl, restart, ledger], verify: { indicator: lag, for: 10s }, undo: { none: it starts again } }
 `;
 
-function walked(steps: string) {
+function walked(steps: string, more: Readonly<Record<string, string>> = {}) {
   const room = yamlRoom({
+    ...more,
     'access.yml': access,
     'services/ledger.yml': ledger,
     'alerts/till-fails.yml': tillFails(steps),
@@ -68,6 +70,18 @@ function asked(option = `{ ${restartThere} }`) {
     });
   return { world, step, first: steps[0]?.id ?? '', choose };
 }
+
+const nudges = `
+playbook: nudge-ledger
+title: Nudge the ledger
+service: till
+inputs:
+  who: { ask: Whom?, pattern: '[a-z]+', example: ann }
+steps:
+  - { do: ledger/nudge, with: { who: input.who }, automatic: live, after: 1m }
+  - { observe: ledger/find, with: { who: input.who } }
+  - verify: ledger/lag
+`;
 
 const at = (world: World, step: string) => ({ run, step, attempt: world.attempt(run, step) });
 const announced = (world: World, step: string) => world.run(run).steps[step]?.automatic;
@@ -116,6 +130,90 @@ describe('what the bot would do to another service', () => {
     expect(announced(world, step)?.state.kind).toBe('withheld');
   });
 
+  it('is withheld where a condition went by what somebody skipped', () => {
+    for (const [actor, state] of [
+      [cashier, 'withheld'],
+      [keeper, 'pending'],
+    ] as const) {
+      const { world, written } = walked(`
+  - do: calm
+    as: calm
+  - { ${restartThere}, if: steps.calm == "skipped" }
+  - ask: What now?
+`);
+      const [calm, step] = written.map(({ id }) => id) as [string, string];
+      world.by(actor, { type: 'run.skip', ...at(world, calm) });
+      expect(announced(world, step)?.state).toMatchObject({
+        kind: state,
+        ...(state === 'withheld' && {
+          why: 'Whoever skipped it may not carry out disruptive actions on ledger. @bookkeepers, @keepers can.',
+        }),
+      });
+      expect(world.refolded()).toEqual(world.states);
+    }
+  });
+
+  it('is withheld where somebody who may not there said that it is to be done', () => {
+    const unjudged = 'if: "int(answers.many) > 3"';
+    for (const [steps, where] of [
+      [`{ ${restartThere}, ${unjudged} }`, 'do'],
+      [`{ stage: There, budget: 10m, ${unjudged}, steps: [ { ${restartThere} } ] }`, 'stage'],
+      [`{ choose: Which?, ${unjudged}, among: { This: [ { ${restartThere} } ], That: [] } }`, 'choose'],
+      [`{ do: calm, ${unjudged}, on_fail: [ { ${restartThere} } ] }`, 'on_fail'],
+    ] as const) {
+      for (const [actor, state] of [
+        [cashier, 'withheld'],
+        [keeper, 'pending'],
+      ] as const) {
+        const { world, written } = walked(`
+  - { ask: How many?, as: many }
+  - ${steps}
+  - ask: What now?
+`);
+        world.by(keeper, { type: 'run.answer', ...at(world, written[0]?.id ?? ''), answer: 'a lot' });
+        const asks = world.run(run).at ?? '';
+        expect(world.step(run, asks)).toMatchObject({ kind: 'inconclusive', of: 'condition' });
+        expect(world.by(actor, { type: 'run.try-again', ...at(world, asks) }).kind).toBe('accepted');
+        if (where === 'choose') {
+          const [, question] = written as [Step, Extract<Step, { kind: 'choose' }>];
+          const option = question.options[0]?.id ?? '';
+          world.by(keeper, { type: 'run.choose', ...at(world, asks), option });
+        }
+        if (where === 'on_fail') {
+          world.by(keeper, { type: 'run.perform', ...at(world, asks) });
+          world.ends(1);
+        }
+        const step = world.run(run).at ?? '';
+        expect(announced(world, step)?.state).toMatchObject({
+          kind: state,
+          ...(state === 'withheld' && {
+            why: 'Whoever said that it is to be done may not carry out disruptive actions on ledger. @bookkeepers, @keepers can.',
+          }),
+        });
+        expect(world.refolded()).toEqual(world.states);
+      }
+    }
+  });
+
+  it('is withheld where whoever started the run filled in what it is done with, and may not', () => {
+    for (const [actor, state] of [
+      [cashier, 'withheld'],
+      [keeper, 'pending'],
+    ] as const) {
+      const { world } = walked('  - ask: What now?\n', { 'procedures/nudge-ledger.yml': nudges });
+      const start = { incident: 'INC-1', playbook: 'nudge-ledger', reason: null } as const;
+      world.by(actor, { type: 'incident.start-run', ...start, inputs: { who: 'ann' } });
+      expect(world.run('INC-1.2').steps['1']?.automatic?.state).toMatchObject({
+        kind: state,
+        ...(state === 'withheld' && {
+          why: expect.stringMatching(/^Whoever started this may not act on ledger/),
+        }),
+      });
+      expect(world.step('INC-1.2', '1').kind).toBe('offering');
+      expect(world.refolded()).toEqual(world.states);
+    }
+  });
+
   it('may be held by the people of that service and by those of the run, and by nobody else', () => {
     for (const [actor, kind] of [
       [bookkeeper, 'accepted'],
@@ -162,6 +260,16 @@ describe('what is looked up on another service with an answer', () => {
     const [question, step] = written.map(({ id }) => id) as [string, string];
     world.by(keeper, { type: 'run.answer', ...at(world, question), answer: 'ann' });
     expect(world.step(run, step)).toMatchObject({ kind: 'settled', how: { kind: 'done' } });
+  });
+
+  it('is not with what somebody filled in who may not look there', () => {
+    const { world } = walked('  - ask: What now?\n', { 'procedures/nudge-ledger.yml': nudges });
+    const start = { incident: 'INC-1', playbook: 'nudge-ledger', reason: null } as const;
+    world.by(cashier, { type: 'incident.start-run', ...start, inputs: { who: 'ann' } });
+    world.by(keeper, { type: 'run.skip', run: 'INC-1.2', step: '1', attempt: 1 });
+    expect(world.step('INC-1.2', '2')).toMatchObject({
+      how: { kind: 'unseen', message: expect.stringMatching(/^Whoever started this may not look at ledger/) },
+    });
   });
 
   it('is not for anybody else, and the walk goes on with that said', () => {

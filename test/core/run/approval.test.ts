@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { engineer, lead, minute, second, trainee, visitor } from '../../fakes/room.ts';
+import { startRun } from '../../fakes/startRun.ts';
 import { createWorld, notice, type World } from '../../fakes/world.ts';
 
 /** A destructive action was asked for by the engineer. */
 function requested(): World {
   const world = createWorld();
-  world.by(engineer, {
-    type: 'run.start',
-    run: null,
-    incident: null,
-    playbook: 'wipe-cache',
-    place: { kind: 'channel', channel: 'C1' },
-    reason: null,
-  });
+  world.by(engineer, startRun('wipe-cache'));
   world.by(engineer, { type: 'run.perform', run: 'RUN-1', step: 'wipe', attempt: 1 });
   return world;
 }
@@ -44,14 +38,7 @@ describe('a destructive action', { tags: ['trust-31'] }, () => {
 
   it('is asked for only by those who may', () => {
     const world = createWorld();
-    world.by(trainee, {
-      type: 'run.start',
-      run: null,
-      incident: null,
-      playbook: 'wipe-cache',
-      place: { kind: 'channel', channel: 'C1' },
-      reason: null,
-    });
+    world.by(trainee, startRun('wipe-cache'));
     const ask = { type: 'run.perform', run: 'RUN-1', step: 'wipe', attempt: 1 } as const;
     expect(world.by(trainee, ask)).toMatchObject({ code: 'not-allowed' });
     expect(world.by(engineer, ask).kind).toBe('accepted');

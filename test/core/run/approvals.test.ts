@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Actor, actorId } from '../../../src/core/actor.ts';
-import type { Earlier } from '../../../src/core/command.ts';
 import type { Demand } from '../../../src/core/playbook/definition.ts';
 import type { Room } from '../../../src/core/playbook/room.ts';
 import { toMarkdown } from '../../../src/core/report/markdown.ts';
 import { postMortem } from '../../../src/core/report/postMortem.ts';
+import type { Earlier } from '../../../src/core/run/commands.ts';
 import { engineer, lead, minute, room, second, trainee } from '../../fakes/room.ts';
+import { startRun } from '../../fakes/startRun.ts';
 import { createWorld, notice, type World } from '../../fakes/world.ts';
 
 const third: Actor = { kind: 'person', user: 'U6THIRD', groups: ['oncall'] };
@@ -26,15 +27,7 @@ function roomWith(wipe: { approvals?: Demand; confirm?: string }, quick: { confi
   return { ...room, definitions };
 }
 
-const start = (world: World, playbook: string) =>
-  world.by(engineer, {
-    type: 'run.start',
-    run: null,
-    incident: null,
-    playbook,
-    place: { kind: 'channel', channel: 'C1' },
-    reason: null,
-  });
+const start = (world: World, playbook: string) => world.by(engineer, startRun(playbook));
 
 function requested(wipe: { approvals?: Demand; confirm?: string }): World {
   const world = createWorld({ room: roomWith(wipe) });

@@ -49,10 +49,10 @@ function pending(world: World, run: RunId) {
 
 describe('the glass', { tags: ['trust-31'] }, () => {
   const run = 'INC-1.1';
-  function inShop(steps = '  - do: wipe', severity = 'P1'): World {
+  function inShop(steps = '  - do: wipe', severity = 'P1', lasting = '5m'): World {
     const room = yamlRoom({
       'access.yml': everybody,
-      'services/shop.yml': shop,
+      'services/shop.yml': shop.replace('for: 5m', `for: ${lasting}`),
       'procedures/rollback-shop.yml':
         'playbook: rollback-shop\ntitle: Roll back\nservice: shop\nseverity: P1\nsteps:\n  - do: wipe\n',
       'alerts/shop.yml': `
@@ -130,9 +130,93 @@ ${steps}
     late.values.set('errors', 0.09);
     late.pass(7 * minute);
     does(late, alone, run);
+    // Nobody knows what it is now.
+    late.values.delete('errors');
     late.pass(3 * minute);
     expect(breaks(late)).toMatchObject({ message: expect.stringContaining('past a rollback trigger') });
     expect(breaks(world).kind).toBe('accepted');
+  });
+
+  it('is opened where nothing but the request waits, since what has a trigger is read meanwhile', () => {
+    const world = inShop();
+    world.values.set('errors', 0.09);
+    does(world, alone, run);
+    expect(breaks(world)).toMatchObject({ code: 'not-allowed' });
+    world.pass(4 * minute);
+    expect(breaks(world)).toMatchObject({ code: 'not-allowed' });
+    const shown = () =>
+      world.effects().filter((each) => each.kind === 'show' && each.subject.kind === 'step').length;
+    const before = shown();
+    world.pass(2 * minute);
+    // The request has got its button.
+    expect(shown()).toBe(before + 1);
+    expect(breaks(world).kind).toBe('accepted');
+    const reads = () => world.effects().filter(({ kind }) => kind === 'read-trigger').length;
+    const all = reads();
+    world.pass(hour);
+    expect(reads()).toBe(all);
+    expect([...world.refolded()]).toEqual([...world.states]);
+  });
+
+  it('closes again while the request waits, as soon as it is better or not known any more', () => {
+    const world = inShop();
+    world.values.set('errors', 0.09);
+    does(world, alone, run);
+    world.pass(6 * minute);
+    world.values.set('errors', 0.001);
+    world.pass(minute);
+    expect(breaks(world)).toMatchObject({ code: 'not-allowed' });
+    world.values.set('errors', 0.09);
+    world.pass(2 * minute);
+    expect(breaks(world)).toMatchObject({ code: 'not-allowed' });
+  });
+
+  it('gets its button, and is looked through, when the incident is raised while the request waits', () => {
+    const world = inShop('  - do: wipe', 'P2');
+    does(world, alone, run);
+    const asked = pending(world, run);
+    const shown = () =>
+      world.effects().filter((each) => each.kind === 'show' && each.subject.kind === 'step').length;
+    const before = shown();
+    const severity = (to: 'P0' | 'P1' | 'P2') =>
+      world.by(other, { type: 'incident.severity', incident: 'INC-1', severity: to, why: null });
+    severity('P0');
+    expect(shown()).toBeGreaterThan(before);
+    severity('P1');
+    world.values.set('errors', 0.09);
+    expect(breaks(world)).toMatchObject({ code: 'not-allowed' });
+    world.pass(6 * minute);
+    expect(pending(world, run)).toEqual(asked);
+    // Lowered and raised again, it is still one look each time.
+    severity('P2');
+    world.pass(minute);
+    const reads = () => world.effects().filter(({ kind }) => kind === 'read-trigger').length;
+    const all = reads();
+    severity('P1');
+    world.pass(minute);
+    expect(reads()).toBeLessThanOrEqual(all + 4);
+    expect(breaks(world).kind).toBe('accepted');
+  });
+
+  it('stays open between two looks where its trigger asks for a short time only', () => {
+    const world = inShop('  - do: wipe', 'P1', '15s');
+    world.values.set('errors', 0.09);
+    does(world, alone, run);
+    world.pass(minute + 14_000);
+    expect(breaks(world).kind).toBe('accepted');
+  });
+
+  it('is not looked through in a lesser incident, nor in a drill', () => {
+    const lesser = inShop('  - do: wipe', 'P2');
+    does(lesser, alone, run);
+    lesser.pass(2 * minute);
+    expect(lesser.effects().some(({ kind }) => kind === 'read-trigger')).toBe(false);
+    const drill = inShop();
+    drill.by(alone, { type: 'incident.resolve', incident: 'INC-1', note: null });
+    drill.by(alone, { type: 'incident.drill', playbook: 'shop-fails', firstFails: false });
+    does(drill, alone, 'INC-2.1');
+    expect(pending(drill, 'INC-2.1').state.kind).toBe('pending');
+    expect(drill.effects().some(({ kind }) => kind === 'read-trigger')).toBe(false);
   });
 
   it('is not opened where what was measured got better for a moment, or nothing was measured for a while', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunId } from '../../../src/core/stream.ts';
 import { engineer, hour, minute, second, room as smallRoom, trainee } from '../../fakes/room.ts';
+import { startRun } from '../../fakes/startRun.ts';
 import { createWorld, notice, type World } from '../../fakes/world.ts';
 
 const run = 'INC-1.1' as const;
@@ -33,14 +34,7 @@ const at = (world: World, step: string, id: RunId = run) => ({
 /** A run of its own, asked for in a channel. */
 function started(playbook: string, by = engineer): World {
   const world = createWorld();
-  world.by(by, {
-    type: 'run.start',
-    run: null,
-    incident: null,
-    playbook,
-    place: { kind: 'channel', channel: 'C1' },
-    reason: null,
-  });
+  world.by(by, startRun(playbook));
   return world;
 }
 

@@ -5,8 +5,9 @@ import { spokenApprovers } from '../../../core/run/approvers.ts';
 import { missingInWords, neededFor } from '../../../core/run/demands.ts';
 import type { Glass } from '../../../core/run/glass.ts';
 import type { Approval } from '../../../core/run/run.ts';
+import type { RunView } from '../../../core/view.ts';
 import type { ButtonValue } from '../buttonValue.ts';
-import { foreign, who } from '../escape.ts';
+import { code, foreign, who } from '../escape.ts';
 import { actions, button, section } from './blocks.ts';
 import { targets } from './words.ts';
 
@@ -29,8 +30,10 @@ export function approvalBlocks(
     ids: { approve: string; standIn: string; refuse: string; withdraw: string; glass: string };
     /** Whether breaking the glass is offered; whether it is granted is decided when it is clicked. */
     glass: Glass;
-    /** The playbook reads differently by now; the request stays bound to what it was made from. */
-    edited: boolean;
+    /** What is asked for is an older version than what the playbooks say, which is how it was asked for. */
+    edited: Older | false;
+    /** The playbook of the run, as it is started anew. */
+    playbook?: string;
     /** Groups that can approve, as text: whoever has to be called is called by the incident. */
     approvers: readonly string[];
     value: ButtonValue;
@@ -54,11 +57,7 @@ export function approvalBlocks(
             ...(plan.confirm === undefined
               ? []
               : [`It counts with the word typed: *${foreign(plan.confirm, 100)}*.`]),
-            ...(options.edited
-              ? [
-                  'The playbook was edited since this was asked for. What stands here is what runs; for the newer one, withdraw it and ask again.',
-                ]
-              : []),
+            ...(options.edited ? [olderText(options.edited, options.playbook, 'withdraw this, ')] : []),
             ...(options.incident?.drill && !approval.alone
               ? ['In this drill anybody, the one who asked too, may approve as a stand-in for that person.']
               : []),
@@ -73,7 +72,7 @@ export function approvalBlocks(
             ...(weighty && plan.confirm === undefined
               ? {
                   confirm: {
-                    title: `Approve ${plan.title}?`,
+                    title: `Approve: ${plan.title}?`,
                     text:
                       neededFor(plan) > 1 && !approval.alone
                         ? `It runs on ${targets(plan)} as soon as everybody who is needed has approved.`
@@ -124,6 +123,20 @@ export function approvalBlocks(
       return never;
     }
   }
+}
+
+export type Older = NonNullable<RunView['edited']>;
+
+/** That a run carries out an older version of something, and how the newer one is had. `before` is what has to be done first. */
+export function olderText(edited: Older, playbook: string | undefined, before = ''): string {
+  const older = '*An older version:* what stands here is what runs';
+  if (edited === 'gone')
+    return `${older}, although the playbooks have been edited since this run began and it is not among them any more.`;
+  const anew =
+    playbook === undefined
+      ? 'start it anew'
+      : `start it anew with ${code(`/genesis playbook run ${playbook}`)}`;
+  return `${older}, although the playbooks have been edited since this run began. For the newer one, ${before}skip it here and ${anew}.`;
 }
 
 /** `one other person`, or `2 other people, and one other person of @leads`. */

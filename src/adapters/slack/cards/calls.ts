@@ -1,6 +1,6 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
-import { type Call, isFailing } from '../../../core/incident/calls.ts';
+import { type Call, isAnswered, isFailing } from '../../../core/incident/calls.ts';
 import { type Incident, isOpen } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
 import type { Duty } from '../../../core/people/roster.ts';
@@ -17,16 +17,14 @@ export function mentions({ usergroup, users }: Reached, { groupId }: Pick<Frame,
   return [...group, ...users.map(who)].join(' ');
 }
 
-const isTaken = (incident: Incident, call: Call): boolean =>
-  !isOpen(incident) || (incident.acknowledged !== null && incident.acknowledged.at >= call.at);
-
 /** On the incident's card. What stands there when it is posted calls people; what is edited into it later does not. */
 export function callLines(incident: Incident, frame: Frame): readonly string[] {
   const { calling } = incident;
   if (!calling || calling.calls.length === 0 || !isOpen(incident)) return [];
   const called = calling.calls.map((call) => {
-    const mention = call.inCard && !isTaken(incident, call) ? mentions(call, frame) : '';
-    return `${foreign(call.title, 100)}${mention === '' ? '' : ` ${mention}`} ${time(call.at)}`;
+    const mention = call.inCard && !isAnswered(incident, call) ? mentions(call, frame) : '';
+    const answered = call.answered ? ` (${who(call.answered.by)} is on it)` : '';
+    return `${foreign(call.title, 100)}${mention === '' ? '' : ` ${mention}`} ${time(call.at)}${answered}`;
   });
   const shown = called.length <= 4 ? called : [...called.slice(0, 2), '…', ...called.slice(-1)];
   return [`Called: ${shown.join(' · ')}`, ...unpagedLine(incident)];
@@ -56,7 +54,7 @@ const because: Readonly<Record<Call['why'], (incident: Incident, call: Call) => 
 export function callCard({ incident, call }: Extract<View, { kind: 'call' }>, frame: Frame): Card {
   const key = subjectKey({ kind: 'call', incident: incident.id, number: call.number });
   const title = foreign(call.title, 150);
-  const taken = isTaken(incident, call);
+  const taken = isAnswered(incident, call);
   const mention = taken ? '' : mentions(call, frame);
   const reason = because[call.why](incident, call);
   const over = (call.passedOver ?? []).map((each) => foreign(each, 100)).join(', ');
@@ -65,27 +63,41 @@ export function callCard({ incident, call }: Extract<View, { kind: 'call' }>, fr
     ...(call.said === null ? [] : [foreign(call.said, 500)]),
     ...(over === '' ? [] : [`Could not be called now: ${over}.`]),
   ];
-  const needsAnswer = !taken && incident.acknowledged === null;
+  const value = { incident: incident.id };
   return card(key, taken ? 'over' : 'called', `${reason}Called: ${title} for ${incident.id}.`, [
     section(lines.join('\n')),
-    ...(needsAnswer
-      ? actions([
-          button({
-            id: 'incident.acknowledge',
-            label: 'Acknowledge',
-            value: { incident: incident.id },
-            style: 'primary',
-          }),
-        ])
-      : []),
+    ...(taken
+      ? []
+      : incident.acknowledged === null
+        ? actions([button({ id: 'incident.acknowledge', label: 'Acknowledge', value, style: 'primary' })])
+        : isInChat(call)
+          ? actions([
+              button({
+                id: 'incident.answer-call',
+                label: 'I Am On It',
+                value: { ...value, option: String(call.number) },
+                style: 'primary',
+              }),
+            ])
+          : []),
     context(
       [
         time(call.at),
         ...(call.why === 'by-hand' ? [`by ${who(call.by)}`] : []),
-        ...(taken && incident.acknowledged ? [`${who(incident.acknowledged.by)} has it`] : []),
+        ...answerOf(incident, call),
       ].join(' · '),
     ),
   ]);
+}
+
+/** Nobody in the chat was called where PagerDuty alone knows who that is. */
+const isInChat = ({ usergroup, users }: Call): boolean => usergroup !== null || users.length > 0;
+
+function answerOf(incident: Incident, call: Call): readonly string[] {
+  if (call.answered) return [`${who(call.answered.by)} is on it since ${time(call.answered.at)}`];
+  return isAnswered(incident, call) && incident.acknowledged
+    ? [`${who(incident.acknowledged.by)} has it since ${time(incident.acknowledged.at)}`]
+    : [];
 }
 
 /** Whom to telephone while PagerDuty is away; they are mentioned, which is the second way to reach them. */
@@ -99,14 +111,15 @@ export function unpagedCard(
     const said = `Pages of ${incident.id} did not get through since ${time(since)}. That is over.`;
     return card(key, 'over', said, [section(said)]);
   }
-  const taken = failing.every((call) => isTaken(incident, call));
+  const taken = failing.every((call) => isAnswered(incident, call));
   const goesOn = failing.some(({ page }) => page === 'failing');
   const titles = failing.map(({ title }) => foreign(title, 100)).join(', ');
   const said = `*Not paged:* ${titles}. PagerDuty ${
     goesOn ? `does not answer since ${time(since)}; it is tried again and again` : 'does not take the page'
   }.`;
   const list = duties.map((duty) => dutyLine(duty, { silent: taken }, frame));
-  return card(key, taken ? 'taken' : 'unpaged', `Not paged: ${titles}. PagerDuty does not answer.`, [
+  const plain = `Not paged: ${titles}. PagerDuty does not ${goesOn ? 'answer' : 'take the page'}.`;
+  return card(key, taken ? 'taken' : 'unpaged', plain, [
     section(
       taken
         ? said

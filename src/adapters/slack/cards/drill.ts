@@ -12,7 +12,7 @@ import { button, type Card, card, context, header, plain, section } from './bloc
 
 export function isOfDrill(view: View): boolean {
   if ('incident' in view && view.incident?.drill) return true;
-  return 'view' in view && view.view.run.drill === true;
+  return 'view' in view && view.view?.run.drill === true;
 }
 
 /** The same card with the word at the beginning of its first line, of its text, and of what its buttons ask. */

@@ -7,20 +7,30 @@ import type { Moment } from '../../../core/home/moments.ts';
 import { ownerOf } from '../../../core/incident/audit.ts';
 import type { Incident } from '../../../core/incident/incident.ts';
 import { time } from '../../../core/moment.ts';
+import { spokenPreferences } from '../../../core/people/preferences.ts';
 import { workedSince } from '../../../core/run/workedSince.ts';
 import type { RunView } from '../../../core/view.ts';
 import type { HomeReading } from '../../../engine/ports.ts';
 import type { Private } from '../asked.ts';
 import { channelLink, foreign, who } from '../escape.ts';
 import { actions, button, context, header, section, urlButton } from './blocks.ts';
+import { watchLine } from './watch.ts';
 import { ago, headline, phaseWord, titleOf } from './words.ts';
 
 /**
- * The Home tab of one person: what needs them first. A tab holds 100 blocks; the lists below come to at most 83, and
+ * The Home tab of one person: what needs them first. A tab holds 100 blocks; the lists below come to at most 89, and
  * what does not fit is counted.
  */
 
-const most = { needs: 15, incidents: 15, drills: 5, requests: 5, procedures: 6, ahead: 8 } as const;
+const most = {
+  needs: 15,
+  incidents: 15,
+  drills: 5,
+  requests: 5,
+  procedures: 6,
+  ahead: 8,
+  watches: 4,
+} as const;
 
 export type HomeFrame = {
   /** Address of the workspace, with a slash at its end. */
@@ -69,6 +79,7 @@ function homeBlocks(reading: Read, frame: HomeFrame): KnownBlock[] {
     ...actions([
       button({ id: 'home.declare', label: 'Declare Incident', value: {} }),
       button({ id: 'home.drill', label: 'Start Drill', value: {} }),
+      button({ id: 'home.preferences', label: 'Preferences', value: {} }),
     ]),
     header('Open incidents'),
     ...(home.incidents.length > 0
@@ -87,9 +98,15 @@ function homeBlocks(reading: Read, frame: HomeFrame): KnownBlock[] {
     ...part('What comes next', home.ahead, most.ahead, (moment) =>
       section(`${time(moment.at)} · ${momentText(moment)}`),
     ),
+    ...part('Watches', home.watches, most.watches, (watch) =>
+      withWay(watchLine(watch), at({ kind: 'watch', watch: watch.id })),
+    ),
     ...part('Drills, which are practice', home.drills, most.drills, (incident) =>
       incidentBlock(incident, at),
     ),
+    ...(reading.preferences
+      ? [context(`Reminders reach you ${foreign(spokenPreferences(reading.preferences), 200)}.`)]
+      : []),
     context(`As of ${time(now)}. It follows by itself while you are about; open it again to be sure.`),
   ];
 }

@@ -1,6 +1,7 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import { type Incident, isOpen } from '../../../core/incident/incident.ts';
+import { acknowledgeBy } from '../../../core/incident/taking.ts';
 import { phaseClock } from '../../../core/incident/timekeeping.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
@@ -9,7 +10,7 @@ import { planStep } from '../../../core/run/resolve.ts';
 import type { StepRecord } from '../../../core/run/run.ts';
 import { findStep } from '../../../core/run/walk.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, link, outsideLink, who } from '../escape.ts';
+import { channelLink, foreign, link, outsideLink, who } from '../escape.ts';
 import { alertCount, alertsKnown } from './alertsKnown.ts';
 import {
   actions,
@@ -53,6 +54,7 @@ export function incidentCard({ incident, current, phases }: Shown, frame: Frame)
       : [troubleText(incident, 1_000)]),
     standing(incident, current, frame.now),
     ...phaseLine(incident, phases, frame.now),
+    ...watchLine(incident, frame.now),
     ...callLines(incident, frame),
     ...alertsKnown(incident),
     ...silenceLines(incident),
@@ -68,6 +70,9 @@ export function incidentCard({ incident, current, phases }: Shown, frame: Frame)
     ...(incident.source === undefined
       ? []
       : [`declared from ${messageLink(incident.source, 'a message', frame)}`]),
+    ...(incident.movedFrom === undefined
+      ? []
+      : [`moved here from a thread in ${channelLink(incident.movedFrom)}`]),
     ...(current
       ? [
           current.definition.playbook.kind === 'undo'
@@ -116,7 +121,7 @@ function standing(incident: Incident, current: Shown['current'], now: number): s
     ...(people.length > 0
       ? people
       : incident.acknowledged
-        ? [`${who(incident.acknowledged.by)} has it`]
+        ? [`${who(incident.acknowledged.by)} has it since ${time(incident.acknowledged.at)}`]
         : isOpen(incident)
           ? ['nobody has it yet']
           : []),
@@ -130,6 +135,15 @@ function phaseLine(incident: Incident, phases: PhaseLimits | undefined, now: num
   if (!clock) return [];
   const { phase, until } = clock;
   return [`Phase: ${phase}, ${until > now ? 'until' : 'its time is over since'} ${time(until)}`];
+}
+
+/** In a watch the limit is another than the usual one, so it is said. */
+function watchLine(incident: Incident, now: number): string[] {
+  const watch = incident.acknowledgeWithin?.watch;
+  if (!watch || incident.acknowledged || !isOpen(incident)) return [];
+  // The pace of a watch is part of its limits.
+  const by = acknowledgeBy(incident, 1);
+  return [`${watch.id}: to be acknowledged by ${time(by)}${by < now ? ', which is over' : ''}`];
 }
 
 /** The indicator that the run watched last: how it was before anything was done, how it is, what it must be. */

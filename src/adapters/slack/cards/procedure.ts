@@ -5,7 +5,7 @@ import { glassFor } from '../../../core/run/glass.ts';
 import type { Plan } from '../../../core/run/plan.ts';
 import { workedSince } from '../../../core/run/workedSince.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, foreignLines, who } from '../escape.ts';
+import { foreign, foreignLines, spoken, who } from '../escape.ts';
 import { approvalBlocks, approvalWord } from './approval.ts';
 import { button, type Card, card, context, type Frame, preformatted, section } from './blocks.ts';
 import { againstLines } from './freeze.ts';
@@ -47,6 +47,7 @@ export function planCard({ incident, view }: Extract<View, { kind: 'plan' }>, no
       },
       glass: glassFor(run, { incident, definition, now }),
       edited: view.edited ?? false,
+      playbook: run.playbook,
       approvers: view.approvers ?? [],
       value: { run: run.id, hash: approval.hash },
     }),
@@ -85,7 +86,7 @@ export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame):
   const progress = stageProgress(view, frame.now);
   const first = (() => {
     if (run.result === null)
-      return `*${title}* is running · started by ${who(run.startedBy)} at ${time(run.startedAt)}`;
+      return `*${title}* is running · started by ${who(run.startedBy)} at ${time(workedSince(run) ?? run.startedAt)}`;
     const by = `${who(run.result.by)} · ${time(run.result.at)}`;
     switch (run.result.kind) {
       case 'completed':
@@ -133,5 +134,15 @@ export function runCard({ view }: Extract<View, { kind: 'run' }>, frame: Frame):
         ]
       : []),
     context(run.id),
+  ]);
+}
+
+/** What a run outside an incident says of itself: a message of its own, which stays as it was said. */
+export function runUpdateCard({ view, index, said }: Extract<View, { kind: 'run-update' }>): Card {
+  const { id } = view.run;
+  const key = subjectKey({ kind: 'run-update', run: id, index });
+  return card(key, 'update', spoken(said.text, said.people, 500), [
+    section(spoken(said.text, said.people, 2_500)),
+    context(`Automatic update · ${who('bot')} · ${time(said.at)} · ${id}`),
   ]);
 }

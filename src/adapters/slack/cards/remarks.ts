@@ -5,9 +5,11 @@ import {
   attachedAlerts,
   type Incident,
   isOpen,
+  type Note,
   type NoteOffer,
   walks,
 } from '../../../core/incident/incident.ts';
+import { isRunUpdate } from '../../../core/incident/timekeeping.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
 import { foreign, foreignLines, spoken, who } from '../escape.ts';
@@ -24,6 +26,11 @@ export function note(
   const by = `${who(note.by)} · ${time(note.at)}`;
   switch (note.kind) {
     case 'update':
+      if (isRunUpdate(note))
+        return card(key, 'note', spoken(note.text, note.people ?? [], 500), [
+          section(spoken(note.text, note.people ?? [], 2_500)),
+          context(`Automatic update · ${by}`),
+        ]);
       return card(key, 'note', `Status update: ${foreignLines(note.text, 500)}`, [
         section(`*Status update*\n${foreignLines(note.text, 2_500)}`),
         context(by),
@@ -38,9 +45,9 @@ export function note(
         ),
       ]);
     case 'bot':
-      return card(key, 'note', spoken(note.text, peopleOf(incident), 500), [
-        section(spoken(note.text, peopleOf(incident), 2_500)),
-        ...actions(offered(note.offers, incident)),
+      return card(key, 'note', spoken(note.text, peopleOf(incident, note), 500), [
+        section(spoken(note.text, peopleOf(incident, note), 2_500)),
+        ...actions(offered(note, incident)),
         context(by),
       ]);
     default: {
@@ -58,8 +65,9 @@ const offerLabels: Readonly<Record<NoteOffer, string>> = {
 };
 
 /** Nothing where there is nothing left to do. */
-function offered(offer: NoteOffer | undefined, incident: Incident): readonly Button[] {
+function offered({ offers: offer, number }: Note, incident: Incident): readonly Button[] {
   const done =
+    number <= (incident.saidInThread ?? 0) ||
     (offer === 'acknowledge' && incident.acknowledged !== null) ||
     (offer === 'role' && incident.roles.commander !== undefined);
   return offer === undefined || done || !isOpen(incident)
@@ -162,7 +170,8 @@ function leftFiring(incident: Incident, at: number): KnownBlock[] {
 }
 
 /** Those whom a remark of the bot may mention: people of this incident, and nobody that its text merely names. */
-const peopleOf = (incident: Incident): readonly string[] => [
+const peopleOf = (incident: Incident, { people = [] }: Note): readonly string[] => [
+  ...people,
   ...incident.responders,
   ...Object.values(incident.roles).filter((user) => user !== undefined),
   ...(incident.acknowledged ? [incident.acknowledged.by] : []),

@@ -3,15 +3,19 @@ import { announcement } from './announcement.ts';
 import type { Card, Frame } from './blocks.ts';
 import { callCard, unpagedCard } from './calls.ts';
 import { asDrill, drillReportCard, isOfDrill } from './drill.ts';
+import { eventsDropped } from './eventsDropped.ts';
 import { freezeCard, freezeOverCard, overrideCard } from './freeze.ts';
 import { incidentCard } from './incidentCard.ts';
+import { moved } from './moved.ts';
 import { outputCard } from './output.ts';
-import { planCard, runCard } from './procedure.ts';
+import { planCard, runCard, runUpdateCard } from './procedure.ts';
 import { note, quiet, resolved, unresolved } from './remarks.ts';
+import { remindersCard } from './reminders.ts';
 import { roomNotice } from './roomNotice.ts';
 import { stakeholders } from './stakeholders.ts';
 import { stepCard } from './step.ts';
 import { unattended } from './unattended.ts';
+import { watchCard, watchReportCard } from './watch.ts';
 
 /** What the message of one subject looks like: the same view and frame always give the same card. */
 export function render(view: View, frame: Frame): Card {
@@ -44,18 +48,30 @@ function cardOf(view: View, frame: Frame): Card {
       return drillReportCard(view);
     case 'unresolved':
       return unresolved(view, frame.now);
+    case 'reminders':
+      return remindersCard(view, frame);
     case 'room':
       return roomNotice(view);
+    case 'events-dropped':
+      return eventsDropped(view);
     case 'freeze':
       return freezeCard(view);
     case 'freeze-over':
       return freezeOverCard(view);
+    case 'watch':
+      return watchCard(view.watch);
+    case 'watch-report':
+      return watchReportCard(view, frame);
     case 'override':
       return overrideCard(view);
+    case 'moved':
+      return moved(view);
     case 'plan':
       return planCard(view, frame.now);
     case 'run':
       return runCard(view, frame);
+    case 'run-update':
+      return runUpdateCard(view);
     case 'step':
       return stepCard(view, frame);
     case 'output':

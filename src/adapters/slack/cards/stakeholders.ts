@@ -1,9 +1,10 @@
 import { spokenDuration } from '../../../core/duration.ts';
 import { subjectKey } from '../../../core/effect.ts';
 import { isOpen } from '../../../core/incident/incident.ts';
+import { isRunUpdate } from '../../../core/incident/timekeeping.ts';
 import { time } from '../../../core/moment.ts';
 import type { View } from '../../../core/view.ts';
-import { foreign, foreignLines, who } from '../escape.ts';
+import { foreign, foreignLines, spoken, who } from '../escape.ts';
 import { type Card, card, context, section } from './blocks.ts';
 import { headline } from './words.ts';
 
@@ -19,6 +20,11 @@ export function stakeholders({ incident, moment, at, note }: Extract<View, { kin
         section(`${title}\nOpened ${time(incident.openedAt)}. Status updates follow here.`),
       ]);
     case 'update':
+      if (note && isRunUpdate(note))
+        return card(key, 'update', `${title}: ${spoken(note.text, note.people ?? [], 500)}`, [
+          section(`${title}\n${spoken(note.text, note.people ?? [], 2_500)}`),
+          context(`Automatic update · ${who(note.by)} · ${time(at)}`),
+        ]);
       return card(key, 'update', `${title}: ${foreignLines(note?.text ?? '', 500)}`, [
         section(`${title}\n${foreignLines(note?.text ?? '', 2_500)}`),
         context(`Status update · ${note ? who(note.by) : ''} · ${time(at)}`),

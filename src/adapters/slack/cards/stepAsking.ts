@@ -8,7 +8,7 @@ import { glassFor } from '../../../core/run/glass.ts';
 import type { Plan } from '../../../core/run/plan.ts';
 import type { StepState } from '../../../core/run/run.ts';
 import { fit, foreign, who } from '../escape.ts';
-import { approvalBlocks, approvalWord } from './approval.ts';
+import { approvalBlocks, approvalWord, olderText } from './approval.ts';
 import { actions, button, context, preformatted, section, titleCase } from './blocks.ts';
 import { automaticText, holdButton, isAnnounced } from './stepAutomatic.ts';
 import { type StepBody, type StepShown, stepValue } from './stepShown.ts';
@@ -155,10 +155,12 @@ export function offering(shown: StepShown, state: Extract<StepState, { kind: 'of
   ].join(' ');
   const automatic = automaticText(shown);
   const announced = isAnnounced(shown);
+  const { edited, run } = shown.view;
   return {
     text: `*${title}* on ${where}${automatic === null ? '' : `. ${automatic}`}`,
     blocks: [
       section([`*${title}* on ${where}`, ...says, terms].join('\n')),
+      ...(edited ? [section(olderText(edited, run.playbook))] : []),
       ...(automatic === null ? [] : [section(automatic)]),
       // What it runs was made from the ledger or has a value that somebody gave, so it stands where it is decided.
       ...(isUndoStep(shown) || hasValues(plan) ? [preformatted(planLines(plan), 1_500)] : []),
@@ -245,6 +247,7 @@ export function approving(
         now,
       }),
       edited: shown.view.edited ?? false,
+      playbook: shown.view.run.playbook,
       approvers: shown.view.approvers ?? [],
       value: stepValue(shown, { hash: approval.hash }),
     }),

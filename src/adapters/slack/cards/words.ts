@@ -8,7 +8,7 @@ import type { Plan, PlannedCommand } from '../../../core/run/plan.ts';
 import type { Gate, Reading, Run, Verified } from '../../../core/run/run.ts';
 import { lookedAt } from '../../../core/run/stepValues.ts';
 import { allSteps, callsAround, stageOf } from '../../../core/run/walk.ts';
-import { fit, foreign, foreignLines, spelledOut, who } from '../escape.ts';
+import { fit, foreign, foreignLines, spelledOut } from '../escape.ts';
 
 /** How things are said on every card, so that one thing is said one way. */
 
@@ -213,7 +213,7 @@ export function gateText(definition: Definition, gate: Gate, now: number): strin
   const indicator = indicatorOf(definition, gate.indicator);
   const title = foreign(indicatorTitle(definition, gate.indicator), 80);
   const objective = objectiveText(indicator);
-  const said = `${title} ${readingText(indicator, gate.last)} → must stay ${objective} for ${spokenDuration(gate.holdMs)}`;
+  const said = `${title} ${readingText(indicator, gate.last)} → must ${gate.holdMs > 0 ? `stay ${objective} for ${spokenDuration(gate.holdMs)}` : `be ${objective}`}`;
   return `${said}: ${holdText(gate, now)}`;
 }
 
@@ -322,10 +322,6 @@ export function firstLines(output: string, lines: number): string {
     .slice(0, lines)
     .join('\n');
 }
-
-/** `<@U…> · 14:09:31`. */
-export const byAt = (by: string | null, at: number): string =>
-  by === null ? time(at) : `${who(by)} · ${time(at)}`;
 
 /** The last title of a step's identity in the playbook, for a run that names only the id. */
 export function titleOf(definition: Definition, stepId: string): string {

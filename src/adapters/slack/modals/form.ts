@@ -101,6 +101,14 @@ export function selectInput(
   };
 }
 
+/** Several people; what is filled in are their ids with commas. */
+export const usersInput = (name: string, label: string): InputBlock => ({
+  type: 'input',
+  block_id: name,
+  label: plain(label, 200),
+  element: { type: 'multi_users_select', action_id: name },
+});
+
 export const userInput = (name: string, label: string): InputBlock => ({
   type: 'input',
   block_id: name,

@@ -1,4 +1,4 @@
-import type { KnownBlock, ModalView } from '@slack/types';
+import type { ModalView } from '@slack/types';
 import { type Incident, roles } from '../../../core/incident/incident.ts';
 import { type Severity, severities } from '../../../core/severity.ts';
 import { headline } from '../cards/words.ts';
@@ -82,25 +82,6 @@ export const noteForm = (origin: Origin, incident: Incident): ModalView =>
   form('note', { title: 'Add Note', submit: 'Add' }, origin, [
     about(incident),
     textInput('text', 'Note', { multiline: true }),
-  ]);
-
-/** An alert that goes on firing is not told again, so whoever resolves over it has to know. */
-function stillFiring(incident: Incident): readonly KnownBlock[] {
-  const firing = incident.alerts.firing;
-  return firing === 0
-    ? []
-    : [
-        said(
-          `${firing === 1 ? '1 alert is' : `${firing} alerts are`} still firing and will not reopen this incident.`,
-        ),
-      ];
-}
-
-export const resolveForm = (origin: Origin, incident: Incident): ModalView =>
-  form('resolve', { title: 'Resolve Incident', submit: 'Resolve' }, origin, [
-    about(incident),
-    ...stillFiring(incident),
-    textInput('note', 'What ended it', { multiline: true, optional: true }),
   ]);
 
 export const reopenForm = (origin: Origin, incident: Incident): ModalView =>

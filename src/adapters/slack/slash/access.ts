@@ -1,4 +1,5 @@
 import { askedOf, explainAsked, explainedLines } from '../../../core/access/asked.ts';
+import { mentioned } from '../../../core/actor.ts';
 import type { Desk } from '../../../engine/ports.ts';
 import type { Asked } from '../asked.ts';
 import { spoken } from '../escape.ts';
@@ -11,8 +12,8 @@ export async function accessExplained(
   [action = '', person]: readonly string[],
 ): Promise<string> {
   if (action === '') return help('access');
-  const other = /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(person ?? '')?.[1];
-  if (person !== undefined && other === undefined)
+  const other = mentioned(person ?? '');
+  if (person !== undefined && other === null)
     return 'Name the person by a mention, as in `/genesis access approve @person`.';
   const room = desk.room();
   const incident = asked.channel === null ? null : await desk.incidentOfChannel(asked.channel);

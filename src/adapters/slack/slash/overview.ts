@@ -1,7 +1,8 @@
 import { marked } from '../../../core/drill/standIn.ts';
 import { spokenDuration } from '../../../core/duration.ts';
 import type { Need } from '../../../core/home/home.ts';
-import type { Incident } from '../../../core/incident/incident.ts';
+import { type Incident, isOpen } from '../../../core/incident/incident.ts';
+import { isRunUpdate } from '../../../core/incident/timekeeping.ts';
 import { time } from '../../../core/moment.ts';
 import type { Definition } from '../../../core/playbook/definition.ts';
 import type { View } from '../../../core/view.ts';
@@ -9,7 +10,7 @@ import type { HomeReading } from '../../../engine/ports.ts';
 import { waitsFor } from '../cards/home.ts';
 import { procedureLines } from '../cards/stages.ts';
 import { headline, titleOf, titleOn } from '../cards/words.ts';
-import { channelLink, code, foreign, foreignLines, who } from '../escape.ts';
+import { channelLink, code, foreign, foreignLines, spoken, who } from '../escape.ts';
 import { allWords, type Word, words } from './words.ts';
 
 /** What `/genesis` answers when it only tells. */
@@ -116,11 +117,23 @@ export function statusOf(standing: Standing, now: number): string {
   const last = incident.notes.findLast((note) => note.kind === 'update');
   return [
     line(standing, now).slice(2),
-    ...(incident.summary.trim() === '' ? [] : [foreignLines(incident.summary, 600)]),
-    ...(last ? [`Last update ${time(last.at)} by ${who(last.by)}: ${foreign(last.text, 600)}`] : []),
-    ...needing(standing),
     ...(incident.resolved ? [`Resolved ${time(incident.resolved.at)} by ${who(incident.resolved.by)}`] : []),
+    ...(incident.allQuietSince === null ? [] : [`*All alerts resolved at ${time(incident.allQuietSince)}*`]),
+    ...troubleSaid(incident),
+    ...(last
+      ? [
+          `Last update ${time(last.at)} by ${who(last.by)}: ${isRunUpdate(last) ? spoken(last.text.replaceAll('\n', ' '), last.people ?? [], 600) : foreign(last.text, 600)}`,
+        ]
+      : []),
+    ...needing(standing),
   ].join('\n');
+}
+
+/** What the alert or whoever declared it said then, which must not read as if it were so now. */
+function troubleSaid(incident: Incident): string[] {
+  const said = foreignLines(incident.summary, 600);
+  if (said.trim() === '') return [];
+  return isOpen(incident) && incident.allQuietSince === null ? [said] : [`It began with: ${said}`];
 }
 
 const usage = (word: Word): string => code(`/genesis ${words[word].usage}`);
@@ -138,7 +151,6 @@ export function playbookList(definitions: readonly Definition[]): string {
   if (definitions.length === 0) return 'There are no playbooks.';
   return [...definitions]
     .sort((a, b) => a.playbook.name.localeCompare(b.playbook.name))
-    .slice(0, 60)
     .map(
       ({ playbook }) =>
         `• \`${foreign(playbook.name)}\` · ${playbook.severity} · ${foreign(playbook.title, 100)}`,

@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types';
+import { mentioned } from '../../../core/actor.ts';
 import { parseDuration } from '../../../core/duration.ts';
-import { type Incident, roles } from '../../../core/incident/incident.ts';
+import { type Incident, roles, walkedNow } from '../../../core/incident/incident.ts';
 import { worstTroubles } from '../../../core/incident/storm.ts';
 import { nearest, unknownName } from '../../../core/playbook/nearest.ts';
 import { servicesIn } from '../../../core/playbook/room.ts';
@@ -10,14 +11,16 @@ import type { Rota } from '../../../engine/pagerPort.ts';
 import type { Clock, Desk } from '../../../engine/ports.ts';
 import { act, isOpenNow, mayNotLook } from '../answers.ts';
 import { type Asked, modal, privately, type Reply } from '../asked.ts';
-import { openCallForm } from '../callIn.ts';
+import { calledReply, dutyNamed, openCallForm } from '../callIn.ts';
 import { section } from '../cards/blocks.ts';
 import { formInDrill } from '../drillOnly.ts';
 import { asTyped, fit, spoken } from '../escape.ts';
 import { drillForm } from '../modals/drillForm.ts';
 import type { Origin } from '../modals/form.ts';
-import { declareForm, resolveForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
+import { declareForm, roleForm, severityForm, updateForm } from '../modals/incidentForms.ts';
+import { resolveForm, waitingRuns } from '../modals/resolveForm.ts';
 import { chooseRollbackForm } from '../modals/runForms.ts';
+import { openPreferences } from '../preferences.ts';
 import { ledgerPlace, openRollback, servicesChanged, servicesToRollBack } from '../rollback.ts';
 import { startDrill } from '../startDrill.ts';
 import { cannotPost, openRunForm, type Reach, startRun } from '../startRun.ts';
@@ -25,6 +28,7 @@ import { accessExplained } from './access.ts';
 import { freeze, frozenLines, windowNow } from './freeze.ts';
 import { onCallNow } from './onCall.ts';
 import { help, overview, playbookList, playbookShown, type Standing, statusOf } from './overview.ts';
+import { watch } from './watch.ts';
 import { allWords, isWord, type Word } from './words.ts';
 
 /** `/genesis`: each word with its arguments, or without them by a form. Nothing is done on a word that is not known. */
@@ -40,14 +44,7 @@ export async function slash(
   if (!isWord(word)) {
     const meant = nearest(word, allWords);
     return told(
-      `There is no \`${spoken(fit(first, 40), []).replaceAll('`', '')}\`.${
-        meant === undefined
-          ? ` ${help(null)}`
-          : ` Did you mean \`/genesis ${[meant, ...rest]
-              .join(' ')
-              .slice(0, 60)
-              .replaceAll(/[`<>&]/g, '')}\`?`
-      }`,
+      `${noWord(first)}${meant === undefined ? ` ${help(null)}` : ` ${didYouMean([meant, ...rest])}`}`,
     );
   }
   return formInDrill(desk, asked, await spokenWord({ desk, clock, reach, rota, asked, word, args: rest }));
@@ -63,7 +60,27 @@ type Said = {
   readonly args: readonly string[];
 };
 
-const told = (text: string): Reply => privately(text, [section(text)]);
+const noWord = (said: string): string => `There is no \`${spoken(fit(said, 40), []).replaceAll('`', '')}\`.`;
+
+const didYouMean = (said: readonly string[]): string =>
+  `Did you mean \`/genesis ${said
+    .join(' ')
+    .slice(0, 60)
+    .replaceAll(/[`<>&]/g, '')}\`?`;
+
+/** A section holds 3,000 characters and a message 50 of them: long lists are cut between their lines, not within one. */
+const mostInSection = 2_900;
+const mostSections = 50;
+
+function told(text: string): Reply {
+  const texts: string[] = [];
+  for (const line of text.split('\n')) {
+    const last = texts.at(-1);
+    if (last === undefined || last.length + line.length + 1 > mostInSection) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
+  }
+  return privately(text, texts.slice(0, mostSections).map(section));
+}
 
 async function spokenWord(said: Said): Promise<Reply> {
   const { desk, asked, word, args } = said;
@@ -71,7 +88,14 @@ async function spokenWord(said: Said): Promise<Reply> {
   switch (word) {
     case 'help': {
       const about = args[0]?.toLowerCase() ?? '';
-      return told(help(isWord(about) ? about : null));
+      if (about === '') return told(help(null));
+      if (isWord(about)) return told(help(about));
+      const meant = nearest(about, allWords);
+      return told(
+        meant !== undefined && isWord(meant)
+          ? `${noWord(about)} ${didYouMean(['help', meant])}\n${help(meant)}`
+          : `${noWord(about)} ${help(null)}`,
+      );
     }
     case 'declare':
       return declare(said, origin);
@@ -89,6 +113,10 @@ async function spokenWord(said: Said): Promise<Reply> {
       return freeze(said, origin);
     case 'window':
       return windowNow(said);
+    case 'watch':
+      return watch(said, origin, said.clock.now());
+    case 'preferences':
+      return openPreferences(desk, asked);
     case 'oncall':
       return (await mayNotLook(said.desk, asked, null)) ?? told(await onCallNow(said.desk.room(), said.rota));
     case 'page':
@@ -157,8 +185,8 @@ async function onIncident(
     }
     case 'role': {
       const role = roles.find((each) => each === first.toLowerCase());
-      const user = /^<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>$/.exec(args[1] ?? '')?.[1];
-      if (!role || user === undefined) return ask(roleForm);
+      const user = mentioned(args[1] ?? '');
+      if (!role || user === null) return ask(roleForm);
       return act(desk, asked, { type: 'incident.role', incident: id, role, user }, () =>
         privately(`<@${user}> is ${role} of ${id} now.`),
       );
@@ -167,8 +195,10 @@ async function onIncident(
       if (first === '')
         return (await mayNotLook(desk, asked, incident.service)) ?? openCallForm(desk, whole, origin);
       const why = asTyped(args.slice(1).join(' ')) || null;
-      return act(desk, asked, { type: 'incident.call', incident: id, duty: first.toLowerCase(), why }, () =>
-        told(`Called for ${id}.`),
+      const named = dutyNamed(desk.room(), first);
+      if ('says' in named) return (await mayNotLook(desk, asked, incident.service)) ?? privately(named.says);
+      return act(desk, asked, { type: 'incident.call', incident: id, duty: named.duty, why }, (answer) =>
+        told(calledReply(id, answer)),
       );
     }
     case 'update':
@@ -181,7 +211,8 @@ async function onIncident(
       return silence(said, id);
     case 'resolve':
       return words === ''
-        ? ask(resolveForm)
+        ? ((await mayNotLook(desk, asked, incident.service)) ??
+            modal(resolveForm(origin, whole, await waitingRuns(desk, whole))))
         : act(desk, asked, { type: 'incident.resolve', incident: id, note: words }, () =>
             told(`${id} is resolved.`),
           );
@@ -313,7 +344,8 @@ async function rollback(said: Said, origin: Origin): Promise<Reply> {
 }
 
 async function standingOf(desk: Desk, incident: Incident): Promise<Standing> {
-  return { incident, current: incident.currentRun ? await desk.run(incident.currentRun) : null };
+  const walked = walkedNow(incident);
+  return { incident, current: walked === null ? null : await desk.run(walked) };
 }
 
 const wholeOverview = async (desk: Desk, user: string, now: number): Promise<string> =>

@@ -54,6 +54,14 @@ export const words = {
     usage: 'window [service]',
     says: 'Whether planned changes may start now, what stands against it, and when they may next.',
   },
+  preferences: {
+    usage: 'preferences',
+    says: 'Whether reminders reach you in the channel or by direct message, and your quiet hours. A form asks.',
+  },
+  watch: {
+    usage: 'watch [WCH-n] | start <service> [48h] | stop <service|WCH-n> [why]',
+    says: 'How the watches stand: who looks after which service after a deployment, and how soon what came was acknowledged. A form starts one; at its end a report follows in the channel.',
+  },
   access: {
     usage: 'access <service/action | right | playbook> [@person]',
     says: 'Whether you, or that person, may do it in this place, which rule says so, and who else could.',
