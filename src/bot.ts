@@ -75,9 +75,16 @@ async function mailerFor(server: NonNullable<Config['mail']>): Promise<Mailer> {
 
 export async function startBot(
   config: Config,
-  options: { log: Log; clock?: Clock; ticks?: Ticks; hooks?: CommitHooks & EffectHooks },
+  options: {
+    readonly log: Log;
+    readonly clock?: Clock;
+    readonly ticks?: Ticks;
+    readonly hooks?: CommitHooks & EffectHooks;
+    /** Divides the windows of Slack's rate limits where the Slack has others than those of the pace. */
+    readonly slackPace?: number;
+  },
 ): Promise<Bot> {
-  const { log } = options;
+  const { log, slackPace = config.pace } = options;
   const clock = options.clock ?? systemClock;
   const stops: Stop[] = [];
   const onStop = (name: string, stop: Stop['stop']): void => void stops.push({ name, stop });
@@ -132,7 +139,7 @@ export async function startBot(
     onStop('outbound connections', () => outbound.stop());
     const slack = createSlackClient({
       config: { botToken: config.slack.botToken, apiUrl: config.slack.apiUrl },
-      pace: config.pace,
+      pace: slackPace,
       clock,
       log,
       outbound,

@@ -25,7 +25,7 @@ export async function* clickFigures(): AsyncGenerator<Figure> {
   const bot = await startBotProcess({
     slack,
     database: join(directory.path, 'genesis.db'),
-    pace: unlimitedPace,
+    slackPace: unlimitedPace,
   });
   const plain = await startScript({
     args: ['bench/ingest/reference.ts', join(directory.path, 'reference.db')],

@@ -15,10 +15,20 @@ type Options = {
   readonly database: string;
   readonly playbooks?: string;
   readonly pace?: number;
+  readonly slackPace?: number;
 };
 
-/** The environment of a bot on a fake Slack. `pace` 1 leaves its own limits as they are. */
-export const botEnvironment = ({ slack, database, playbooks, pace }: Options): Record<string, string> => ({
+/**
+ * The environment of a bot on a fake Slack. `pace` divides all that the bot counts in time, `slackPace` the windows of
+ * Slack's limits alone; without them both stay as they are.
+ */
+export const botEnvironment = ({
+  slack,
+  database,
+  playbooks,
+  pace,
+  slackPace,
+}: Options): Record<string, string> => ({
   SLACK_BOT_TOKEN: botToken,
   SLACK_SIGNING_SECRET: signingSecret,
   SLACK_API_URL: slack.apiUrl,
@@ -27,6 +37,7 @@ export const botEnvironment = ({ slack, database, playbooks, pace }: Options): R
   PLAYBOOKS: playbooks ?? 'playbooks',
   PORT: '0',
   ...(pace === undefined ? {} : { BENCH_PACE: String(pace) }),
+  ...(slackPace === undefined ? {} : { BENCH_SLACK_PACE: String(slackPace) }),
 });
 
 /** The whole bot in a process of its own. */

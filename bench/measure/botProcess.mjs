@@ -6,9 +6,11 @@ import { readConfig } from '../../dist/config.js';
 // JavaScript itself, since what strips types would count as memory of the bot.
 const result = readConfig(process.env);
 if (result.kind === 'bad') throw new Error(result.problems.join('\n'));
-// Beyond what a rehearsal may ask for: where Slack's limits are not what is measured, they must not be what is felt.
+// Beyond what a rehearsal may ask for: where Slack's limits, or what makes a storm, are not what is measured, they must
+// not be what is felt.
 const pace = Number(process.env.BENCH_PACE ?? result.config.pace);
-const bot = await startBot({ ...result.config, pace }, { log: createLog({ level: 'error' }) });
+const slackPace = Number(process.env.BENCH_SLACK_PACE ?? pace);
+const bot = await startBot({ ...result.config, pace }, { log: createLog({ level: 'error' }), slackPace });
 process.stdout.write(`${bot.url}\n`);
 process.stdin.resume();
 process.stdin.once('end', () => {

@@ -84,7 +84,7 @@ describe.skipIf(executablePath === null)('an approval in the browser', { tags: [
     }
 
     await request.getByRole('button', { name: 'Approve', exact: true }).click();
-    await page.dialog.getByText('Approve Shut down in an emergency?').waitFor();
+    await page.dialog.getByText('Approve: Shut down in an emergency?').waitFor();
     await page.dialog.getByRole('button', { name: 'Approve' }).click();
     const told = page.toldAlone.filter({
       hasText: 'You asked for this, so somebody else has to approve it.',

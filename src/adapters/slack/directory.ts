@@ -70,12 +70,16 @@ export function createDirectory({
   clock: Clock;
 }): Directory & {
   membersOf(handles: readonly string[]): Promise<readonly string[]>;
-  /** Ids of user groups by their handles. */
-  groupIds(): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Ids of user groups by their handles. Unlike who is in a group they do not change: the ones heard last serve at once,
+   * and Slack is waited for only where one of these handles is not among them.
+   */
+  groupIds(handles: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The person with this address; null where there is nobody of this workspace, or addresses may not be read. */
   userByEmail(email: string): Promise<string | null>;
 } {
   let cached: { readonly at: number; readonly groups: Promise<readonly Group[]> } | null = null;
+  let ids: ReadonlyMap<string, string> | null = null;
 
   function groups(): Promise<readonly Group[]> {
     const now = clock.now();
@@ -246,8 +250,16 @@ export function createDirectory({
     },
     members: inChannel,
     names,
-    async groupIds() {
-      return new Map((await groups()).map(({ handle, id }) => [handle, id]));
+    groupIds(handles) {
+      const hearing = groups().then((all) => {
+        ids = new Map(all.map(({ handle, id }) => [handle, id]));
+        return ids;
+      });
+      const known = ids;
+      if (known === null || !handles.every((handle) => known.has(handle))) return hearing;
+      // What was heard before is as good; whoever needs to know the members learns why they cannot be read.
+      hearing.catch(() => undefined);
+      return Promise.resolve(known);
     },
     async userByEmail(email) {
       try {

@@ -61,8 +61,8 @@ export function createMessages({
   channelId: (channel: string) => Promise<string>;
   canRollBack: (service: string) => boolean;
   canSilence?: boolean;
-  /** Ids of user groups by their handles; empty where they cannot be known. */
-  groupIds?: () => Promise<ReadonlyMap<string, string>>;
+  /** Ids of user groups by their handles, these among them where they exist; empty where they cannot be known. */
+  groupIds?: (handles: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 }): Pick<Chat, 'show' | 'postFile' | 'pin'> {
   /** Where recent messages are, for links between them; the truth is the engine's. */
   const places = new Map<string, Posted>();
@@ -91,7 +91,8 @@ export function createMessages({
 
   async function show(request: ShowRequest): Promise<Posted> {
     const me = await identity();
-    const groups = callsSomebody(request) ? await groupIds() : new Map<string, string>();
+    const called = groupsCalled(request);
+    const groups = called.length > 0 ? await groupIds(called) : new Map<string, string>();
     const card = render(request.view, frame(me.url, groups));
     const urgency = urgencyOf(request);
     if (request.known) {
@@ -227,10 +228,13 @@ export function createMessages({
 }
 
 /** Only a message that is new tells anybody; what is only edited needs to know no groups. */
-const callsSomebody = ({ view, known }: ShowRequest): boolean =>
-  view.kind === 'call' ||
-  view.kind === 'unpaged' ||
-  (view.kind === 'card' && !known && view.incident.calling !== undefined);
+function groupsCalled({ view, known }: ShowRequest): readonly string[] {
+  const handles = (reached: readonly { readonly usergroup: string | null }[] = []) =>
+    reached.flatMap(({ usergroup }) => usergroup ?? []);
+  if (view.kind === 'call') return handles([view.call]);
+  if (view.kind === 'unpaged') return handles([...(view.incident.calling?.calls ?? []), ...view.duties]);
+  return view.kind === 'card' && !known ? handles(view.incident.calling?.calls) : [];
+}
 
 function keyOf({ metadata }: Message): string | null {
   if (metadata?.event_type !== eventType) return null;

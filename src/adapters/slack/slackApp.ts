@@ -225,6 +225,7 @@ export function createSlackApp(options: {
   async function begin(): Promise<void> {
     const identity = await untilReachable(() => client.identity(), { clock, log, signal: stopping.signal });
     if (!identity) return;
+    void client.readAhead();
     const http = config.mode.kind === 'http' ? httpReceiver(config.mode.signingSecret, log) : null;
     const receiver = line?.receiver ?? http;
     if (!receiver) return;

@@ -27,6 +27,8 @@ export type SlackClient = {
   answer(address: string, message: object): Promise<boolean>;
   /** Asked once and remembered; throws WorkFailed. */
   identity(): Promise<Identity>;
+  /** Reads ahead what the first card of an incident needs to know, so that it does not wait for it. Never rejects. */
+  readAhead(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -142,9 +144,9 @@ export function createSlackClient(options: {
   });
 
   /** A call that only names a group is better than none. */
-  async function groupIds(): Promise<ReadonlyMap<string, string>> {
+  async function groupIds(handles: readonly string[]): Promise<ReadonlyMap<string, string>> {
     try {
-      return await directory.groupIds();
+      return await directory.groupIds(handles);
     } catch (error) {
       log.warn('The ids of user groups could not be read, so a call names them without a mention', { error });
       return new Map();
@@ -169,6 +171,7 @@ export function createSlackClient(options: {
     heldUpFor,
     answer: (address, message) => outbound.postJson(address, message, AbortSignal.timeout(answerTimeoutMs)),
     identity,
+    readAhead: async () => void (await groupIds([])),
     directory: {
       membership: failing('looking up a person', directory.membership),
       members: failing('reading the members of a channel', directory.members),

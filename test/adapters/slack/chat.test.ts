@@ -5,7 +5,9 @@ import type { SlackCall } from '../../../src/adapters/slack/slackCall.ts';
 import { createSlackClient, type SlackClient } from '../../../src/adapters/slack/slackClient.ts';
 import type { ShowRequest } from '../../../src/engine/ports.ts';
 import { type Emulator, startEmulator } from '../../../src/sandbox/emulator/emulator.ts';
-import { channelIds, people } from '../../../src/sandbox/emulator/seed.ts';
+import { channelIds, people, usergroupIds } from '../../../src/sandbox/emulator/seed.ts';
+import { calledRoom } from '../../fakes/called.ts';
+import { createWorld, notice } from '../../fakes/world.ts';
 import { wallClock } from './clocks.ts';
 import { keptLog } from './logs.ts';
 import { everyView, incident, oncall } from './views.ts';
@@ -21,11 +23,11 @@ beforeEach(async () => {
 });
 
 /** A client that knows nothing yet, as the next process has it. */
-const another = () =>
+const another = (clock = wallClock) =>
   createSlackClient({
     config: { botToken: slack.botToken, apiUrl: slack.apiUrl },
     outbound: createOutbound({ hosts: [], named: [slack.apiUrl] }),
-    clock: wallClock,
+    clock,
     log,
   });
 
@@ -308,6 +310,36 @@ describe('a file', () => {
     expect(
       slack.workspace.messages('genesis-alerts').filter((message) => message.fileIds.length > 0),
     ).toHaveLength(1);
+  });
+});
+
+describe('a card that calls a user group', () => {
+  const called = (): ShowRequest => {
+    const world = createWorld({ room: calledRoom });
+    world.notice(notice());
+    return request({
+      key: 'card/INC-1',
+      view: { kind: 'card', incident: world.incident(), current: null },
+    });
+  };
+  const subteam = `<!subteam^${usergroupIds.oncall}>`;
+
+  it('is posted without asking Slack for what was read ahead at the start, also when that is old', async () => {
+    let later = 0;
+    const clock = { ...wallClock, now: () => Date.now() + later };
+    const reader = another(clock);
+    onTestFinished(() => reader.stop());
+    await reader.readAhead();
+    later = 24 * 60 * 60_000;
+    slack.faults.set({ kind: 'server_error', method: 'usergroups.list', status: 500 });
+    const { ts } = await reader.chat.show(called());
+    expect(JSON.stringify(slack.workspace.message(channelIds.alerts, ts)?.blocks)).toContain(subteam);
+  });
+
+  it('waits for Slack where the group is not among those that were heard', async () => {
+    expect(callsOf('usergroups.list')).toHaveLength(0);
+    const { ts } = await client.chat.show(called());
+    expect(JSON.stringify(slack.workspace.message(channelIds.alerts, ts)?.blocks)).toContain(subteam);
   });
 });
 
