@@ -36,7 +36,9 @@ const bot = { kind: 'bot' } as const;
  * outside. Its clock stands still until it is moved. Observations succeed at once; a command that changes something
  * stays under way until a test says how it ended.
  */
-export function createWorld(options: { room?: Room } = {}) {
+export function createWorld(
+  options: { room?: Room /** How what only looks ends. */; looked?: CommandOutcome } = {},
+) {
   const room = options.room ?? smallRoom;
   let now = Date.UTC(2026, 10, 21, 14, 0, 0);
   const states = new Map<StreamId, Stream>();
@@ -180,7 +182,7 @@ export function createWorld(options: { room?: Room } = {}) {
       }
       case 'run-command':
         if (!effect.planned.observes) underWay.push(effect);
-        else ended(effect, { kind: 'exited', code: 0, tookMs: 10, truncatedBytes: 0 });
+        else ended(effect, options.looked ?? { kind: 'exited', code: 0, tookMs: 10, truncatedBytes: 0 });
         return;
       case 'open-channel':
         follow({

@@ -9,7 +9,7 @@ import { showStep, type Walking } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { moved } from './late.ts';
 import { type OfStep, perform } from './perform.ts';
-import { isBusy, type StepRecord } from './run.ts';
+import { isBusy, type StepRecord, wasUnseen } from './run.ts';
 import { badValue, valuesOf } from './stepValues.ts';
 import { letGo } from './targets.ts';
 import { enteredFrom, lastChoice } from './walk.ts';
@@ -110,8 +110,3 @@ const wasPassedOver = (record: StepRecord | undefined): boolean =>
   record?.state.kind === 'settled' &&
   record.state.how.kind === 'skipped' &&
   record.state.how.because !== undefined;
-
-const wasUnseen = ({ state, looks = [] }: StepRecord): boolean =>
-  state.kind === 'settled' &&
-  (state.how.kind === 'unseen' ||
-    (state.how.kind === 'done' && state.by === null && looks.some(({ end: over }) => over?.unseen != null)));

@@ -2,7 +2,7 @@ import { type Decision, refuse } from '../decision.ts';
 import type { Subject } from '../effect.ts';
 import { laneOf, type Walking, whereOf } from './effects.ts';
 import type { RunEvent } from './events.ts';
-import { hasPrinted } from './run.ts';
+import { hasPrinted, type StepRecord, wasUnseen } from './run.ts';
 
 /**
  * The incident has a channel of its own now. What the run asks and shows at this moment goes on there, each message
@@ -16,7 +16,7 @@ export function moveAlong(walking: Walking): Decision<RunEvent> {
   // Until its plan is approved it has no card of its own.
   else if (authority === 'whole') along(walking, { kind: 'run', run });
   const open = Object.entries(steps)
-    .filter(([, { state }]) => state.kind !== 'settled' && state.kind !== 'reopened')
+    .filter(([, record]) => asksStill(record))
     .sort(([, a], [, b]) => a.enteredAt - b.enteredAt);
   for (const [step, record] of open) {
     const at = { run, step, attempt: record.attempt };
@@ -25,6 +25,10 @@ export function moveAlong(walking: Walking): Decision<RunEvent> {
   }
   return draft.decided();
 }
+
+/** What could not be seen is settled, and still asks whether to look again. */
+const asksStill = (record: StepRecord): boolean =>
+  record.state.kind === 'settled' ? wasUnseen(record) : record.state.kind !== 'reopened';
 
 function along({ draft }: Walking, subject: Subject, thread: Subject | null = null): void {
   const { state } = draft;

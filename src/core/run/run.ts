@@ -321,6 +321,12 @@ export const isLook = ({ looks = [] }: StepRecord, command: number | undefined):
 export const hasPrinted = ({ output, looks = [] }: StepRecord): boolean =>
   output.trim() !== '' || looks.some((look) => look.output.trim() !== '');
 
+/** Whether the bot looked and did not see, or not all of it, so that somebody may have it look again. */
+export const wasUnseen = ({ state, looks = [] }: StepRecord): boolean =>
+  state.kind === 'settled' &&
+  (state.how.kind === 'unseen' ||
+    (state.how.kind === 'done' && state.by === null && looks.some(({ end: over }) => over?.unseen != null)));
+
 /** How many observations there were, and which of them came to nothing; nothing where there were none. */
 export function looksOf(record: StepRecord | undefined): Pick<Extract<Settled, { kind: 'done' }>, 'looks'> {
   const { looks } = record ?? {};

@@ -148,6 +148,23 @@ describe('an incident in a thread becomes more urgent', () => {
     expect(world.step('INC-1.2', 'stop')).toMatchObject({ kind: 'settled' });
   });
 
+  it('takes along what could not be seen, since it still asks whether to look again', () => {
+    const { P2 } = smallRoom.routing;
+    const room = { ...smallRoom, routing: { ...smallRoom.routing, P1: P2 } };
+    const seen = createWorld({ room });
+    const unseen = createWorld({
+      room,
+      looked: { kind: 'timed-out', tookMs: 20_000 },
+    });
+    for (const world of [seen, unseen]) {
+      world.notice(notice());
+      world.by(engineer, raise('P0'));
+    }
+    expect(unseen.step('INC-1.1', 'look')).toMatchObject({ kind: 'settled', how: { kind: 'unseen' } });
+    expect(left(unseen)).toContain('step/INC-1.1/look/1');
+    expect(left(seen)).not.toContain('step/INC-1.1/look/1');
+  });
+
   it('takes calls along that nobody has answered, and leaves the others', () => {
     const world = inThread(calledRoom);
     const calls = { type: 'incident.call', incident: 'INC-1', why: null } as const;
